@@ -2,9 +2,9 @@ package v1alpha1
 
 // RolloutSpec says how traffic moves when spec.live changes.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.steps) || self.steps.size() == 0 || double(string(self.steps[self.steps.size()-1].percent)) == 100.0",message="the last step must be 100 percent"
-// +kubebuilder:validation:XValidation:rule="!has(self.steps) || self.steps.all(s, double(string(s.percent)) > 0.0 && double(string(s.percent)) <= 100.0)",message="each step must be more than 0 and at most 100 percent"
-// +kubebuilder:validation:XValidation:rule="!has(self.steps) || (self.steps.map(s, double(string(s.percent))).isSorted() && self.steps.all(s, self.steps.exists_one(t, double(string(t.percent)) == double(string(s.percent)))))",message="steps must rise: each percent greater than the one before"
+// +kubebuilder:validation:XValidation:rule="!has(self.steps) || self.steps.size() == 0 || double(self.steps[self.steps.size()-1].percent) == 100.0",message="the last step must be 100 percent"
+// +kubebuilder:validation:XValidation:rule="!has(self.steps) || self.steps.all(s, double(s.percent) > 0.0 && double(s.percent) <= 100.0)",message="each step must be more than 0 and at most 100 percent"
+// +kubebuilder:validation:XValidation:rule="!has(self.steps) || (self.steps.map(s, double(s.percent)).isSorted() && self.steps.all(s, self.steps.exists_one(t, double(t.percent) == double(s.percent))))",message="steps must rise: each percent greater than the one before"
 type RolloutSpec struct {
 	// state runs, pauses or aborts the rollout in hand. Paused keeps the
 	// traffic where it is. Aborted returns it to where it came from; the same
@@ -69,7 +69,7 @@ const (
 type ShadowSpec struct {
 	// percent is the share of live requests that are copied.
 	// +kubebuilder:default=100
-	// +kubebuilder:validation:XValidation:rule="double(string(self)) > 0.0 && double(string(self)) <= 100.0",message="must be more than 0 and at most 100 percent"
+	// +kubebuilder:validation:XValidation:rule="double(self) > 0.0 && double(self) <= 100.0",message="must be more than 0 and at most 100 percent"
 	// +optional
 	Percent Percent `json:"percent,omitzero"`
 
@@ -159,7 +159,7 @@ type LatencyGate struct {
 type AgreementGate struct {
 	// minPercent is how many of the compared answers must be equal.
 	// +kubebuilder:default="99.9"
-	// +kubebuilder:validation:XValidation:rule="double(string(self)) <= 100.0",message="must be at most 100 percent"
+	// +kubebuilder:validation:XValidation:rule="double(self) <= 100.0",message="must be at most 100 percent"
 	// +optional
 	MinPercent Percent `json:"minPercent,omitzero"`
 

@@ -24,6 +24,7 @@ type EndpointStatus struct {
 	Split string `json:"split,omitempty"`
 
 	// traffic is what routers follow. A variant that is not listed gets none.
+	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=name
 	// +optional
@@ -36,6 +37,7 @@ type EndpointStatus struct {
 	TrafficRevision int64 `json:"trafficRevision,omitempty"`
 
 	// variants tells the state of each variant.
+	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=name
 	// +optional
@@ -60,6 +62,7 @@ type EndpointStatus struct {
 	Findings []string `json:"findings,omitempty"`
 
 	// conditions follow kstatus: Ready, Reconciling, Stalled.
+	// +kubebuilder:validation:MaxItems=8
 	// +listType=map
 	// +listMapKey=type
 	// +optional
@@ -159,6 +162,7 @@ type RolloutStatus struct {
 	EqualRequests int64 `json:"equalRequests,omitempty"`
 
 	// gates are the latest verdicts.
+	// +kubebuilder:validation:MaxItems=8
 	// +listType=map
 	// +listMapKey=name
 	// +optional

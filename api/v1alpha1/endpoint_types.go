@@ -63,7 +63,7 @@ type EndpointSpec struct {
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:MaxItems=6
 	// +required
 	Variants []Variant `json:"variants"`
 
@@ -120,7 +120,7 @@ type SageMakerVariant struct {
 	EndpointName string `json:"endpointName"`
 
 	// region is the AWS region of the endpoint.
-	// +kubebuilder:validation:Pattern=`^[a-z]{2}(-[a-z]+)+-[0-9]$`
+	// +kubebuilder:validation:Pattern=`^[a-z]{2,4}(-[a-z]+)+-[0-9]$`
 	// +kubebuilder:validation:MaxLength=32
 	// +required
 	Region string `json:"region"`

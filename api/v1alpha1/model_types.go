@@ -140,6 +140,7 @@ type ModelArtifact struct {
 	// maxUnpacked bounds what the files may take on the pod's volume, and is
 	// the volume's size limit. An archive that unpacks to more is refused.
 	// +kubebuilder:default="10Gi"
+	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))",message="must be more than nothing, such as 10Gi"
 	// +optional
 	MaxUnpacked *resource.Quantity `json:"maxUnpacked,omitempty"`
 
@@ -291,6 +292,7 @@ type ModelStatus struct {
 
 	// conditions: Ready says that the model may be deployed; Stalled that
 	// someone has to act first.
+	// +kubebuilder:validation:MaxItems=8
 	// +listType=map
 	// +listMapKey=type
 	// +optional

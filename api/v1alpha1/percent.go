@@ -20,7 +20,8 @@ const FullBasisPoints = 100 * BasisPointsPerPercent
 // numbers, so that what is written is exactly what is meant.
 //
 // +kubebuilder:validation:XIntOrString
-// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^[0-9]{1,4}([.][0-9]{1,2})?$')",message="must be a whole number of percent (10) or a string with at most two decimals (\"99.9\")"
+// +kubebuilder:validation:Pattern=`^[0-9]{1,4}([.][0-9]{1,2})?$`
+// +kubebuilder:validation:XValidation:rule="type(self) != int || (self >= 0 && self <= 9999)",message="must be between 0 and 9999 percent"
 type Percent intstr.IntOrString
 
 // PercentOf returns a whole percentage.
