@@ -1,0 +1,52 @@
+package journey
+
+import (
+	"context"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"landfall.dev/landfall/api/v1alpha1"
+)
+
+// rollBackByHand reverts live to SageMaker under load, as reverting the commit
+// would, and measures how long the cluster still got requests.
+func (j *Journey) rollBackByHand(ctx context.Context) error {
+	load := StartLoad(j.caller, endpointName, j.rows, requestsPerSecond)
+	reverted := time.Now()
+	err := j.change(ctx, func(e *v1alpha1.Endpoint) error {
+		e.Spec.Live = managedVariant
+		return nil
+	})
+	if err == nil {
+		err = waitFor(ctx, "20 answers in a row from SageMaker", 30*time.Second, func(context.Context) (bool, error) {
+			samples := load.Since(reverted)
+			last := samples[max(0, len(samples)-20):]
+			return len(last) == 20 && ByVariant(last)[managedVariant] == 20, nil
+		})
+	}
+	samples := load.Stop()
+	if err != nil {
+		return err
+	}
+	exit := MeasureExit(samples, clusterVariant, func(s Sample) bool { return s.Start.After(reverted) })
+	var last time.Time
+	for _, s := range samples {
+		if s.Variant == clusterVariant && s.Start.After(last) {
+			last = s.Start
+		}
+	}
+	took := max(0, last.Sub(reverted))
+	j.report.Check("reverting live is a rollback", took <= exitAim, "%.2f s from the edit to the last request sent to the cluster; %d requests in between", took.Seconds(), exit.BadAnswers)
+	failed := Failed(samples)
+	j.report.Check("zero failed requests while rolling back", len(failed) == 0, "%d of %d failed%s", len(failed), len(samples), firstError(failed))
+	return nil
+}
+
+// ignoreConflict lets a lost race be tried again.
+func ignoreConflict(err error) error {
+	if apierrors.IsConflict(err) {
+		return nil
+	}
+	return err
+}
