@@ -78,8 +78,11 @@ type EndpointSpec struct {
 	// replicas fixes the number of pods of the pods variant that is live or
 	// becoming so, in place of that variant's own range; no
 	// HorizontalPodAutoscaler is made for it then. It is what `kubectl scale`
-	// and external autoscalers set. Unset leaves scaling to the variant.
-	// +kubebuilder:validation:Minimum=1
+	// sets, and an external autoscaler once it is above 0. 0, the default,
+	// leaves scaling to the variant. (The API server serves the scale
+	// subresource only while the field has a value, hence no unset.)
+	// +kubebuilder:default=0
+	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000
 	// +optional
 	Replicas *int32 `json:"replicas,omitempty"`
@@ -146,6 +149,15 @@ func (e *Endpoint) GetEndpointName() string {
 		return e.Spec.EndpointName
 	}
 	return e.Name
+}
+
+// FixedReplicas returns the number of pods that spec.replicas fixes, 0 when it
+// leaves that to the variants.
+func (s *EndpointSpec) FixedReplicas() int32 {
+	if s.Replicas == nil {
+		return 0
+	}
+	return *s.Replicas
 }
 
 // FindVariant returns the variant of that name, or nil.

@@ -46,8 +46,7 @@ type ModelList struct {
 // ModelSpec describes one version of a model.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.artifact) == has(oldSelf.artifact) && (!has(self.artifact) || self.artifact == oldSelf.artifact)",message="artifact is immutable: create a new Model for a new version"
-// +kubebuilder:validation:XValidation:rule="self.container == oldSelf.container",message="container is immutable: create a new Model for a new version"
-// +kubebuilder:validation:XValidation:rule="self.contract == oldSelf.contract",message="contract is immutable: create a new Model for a new version"
+// +kubebuilder:validation:XValidation:rule="self.container == oldSelf.container && self.contract == oldSelf.contract",message="container and contract are immutable: create a new Model for a new version"
 // +kubebuilder:validation:XValidation:rule="has(self.framework) == has(oldSelf.framework) && (!has(self.framework) || self.framework == oldSelf.framework)",message="framework is immutable: create a new Model for a new version"
 // +kubebuilder:validation:XValidation:rule="has(self.origin) == has(oldSelf.origin) && (!has(self.origin) || self.origin == oldSelf.origin)",message="origin is immutable: create a new Model for a new version"
 type ModelSpec struct {
