@@ -1,0 +1,67 @@
+// Command hello is the program inside the pods of the integration test: a small
+// server, a client of it, and a writer of files.
+package main
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"time"
+)
+
+const usage = `usage:
+  hello serve ADDRESS     answer every request with this machine's name
+  hello get URL           print what a server answers
+  hello write FILE TEXT   write a file
+  hello read FILE         print a file
+  hello wait              do nothing`
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) == 2 && args[0] == "serve":
+		return serve(args[1])
+	case len(args) == 2 && args[0] == "get":
+		return get(args[1])
+	case len(args) == 3 && args[0] == "write":
+		return os.WriteFile(args[1], []byte(args[2]), 0o644)
+	case len(args) == 2 && args[0] == "read":
+		content, err := os.ReadFile(args[1])
+		fmt.Print(string(content))
+		return err
+	case len(args) == 1 && args[0] == "wait":
+		select {}
+	}
+	return fmt.Errorf("cannot make sense of %q\n%s", args, usage)
+}
+
+func serve(address string) error {
+	name, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	log.Printf("serving on %s", address)
+	server := &http.Server{Addr: address, ReadHeaderTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		log.Printf("%s %s", r.Method, r.URL)
+		fmt.Fprintln(w, name)
+	})}
+	return server.ListenAndServe()
+}
+
+func get(url string) error {
+	client := &http.Client{Timeout: 5 * time.Second}
+	answer, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(os.Stdout, answer.Body)
+	return err
+}
