@@ -1,0 +1,1 @@
+"""A scikit-learn classifier behind the SageMaker training and hosting contracts."""
