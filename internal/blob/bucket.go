@@ -1,0 +1,161 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	gcblob "gocloud.dev/blob"
+)
+
+// Bucket holds objects. Errors are of type *Error.
+type Bucket interface {
+	// Location returns the address of a key.
+	Location(key string) Location
+	// Stat looks an object up.
+	Stat(ctx context.Context, key string) (Object, error)
+	// OpenRange reads lengthBytes of an object from offsetBytes on; a
+	// negative length reads to the end. It fails with KindChanged when the
+	// object is no longer the one that was looked up.
+	OpenRange(ctx context.Context, object Object, offsetBytes, lengthBytes int64) (io.ReadCloser, error)
+	// List yields every object whose key begins with prefix, in the order of
+	// their keys. It stops after the first error.
+	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
+	// Write creates or replaces an object. Nothing is visible under the key
+	// until content has ended without an error.
+	Write(ctx context.Context, key string, content io.Reader) error
+	// Close releases what the bucket holds open.
+	Close() error
+}
+
+// Object is an object as it was looked up.
+type Object struct {
+	// Key is its name in the bucket.
+	Key string
+	// SizeBytes is its length.
+	SizeBytes int64
+	// ETag names the object's content in the words of the store, if it has
+	// such a name.
+	ETag string
+}
+
+// bucket is a Bucket on gocloud.dev/blob.
+type bucket struct {
+	store *gcblob.Bucket
+	at    Location
+}
+
+func (b *bucket) Location(key string) Location { return b.at.at(key) }
+
+func (b *bucket) Stat(ctx context.Context, key string) (Object, error) {
+	attributes, err := b.store.Attributes(ctx, key)
+	if err != nil {
+		return Object{}, failed("read", b.at.at(key), err)
+	}
+	return Object{Key: key, SizeBytes: attributes.Size, ETag: attributes.ETag}, nil
+}
+
+func (b *bucket) OpenRange(ctx context.Context, object Object, offsetBytes, lengthBytes int64) (io.ReadCloser, error) {
+	reader, err := b.store.NewRangeReader(ctx, object.Key, offsetBytes, lengthBytes, &gcblob.ReaderOptions{
+		BeforeRead: func(as func(any) bool) error {
+			var in *s3.GetObjectInput
+			if as(&in) && object.ETag != "" {
+				in.IfMatch = aws.String(object.ETag)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, failed("read", b.at.at(object.Key), err)
+	}
+	if err := sameObject(reader, object); err != nil {
+		return nil, failed("read", b.at.at(object.Key), errors.Join(err, reader.Close()))
+	}
+	return reader, nil
+}
+
+// sameObject also serves stores that ignore the If-Match header.
+func sameObject(reader *gcblob.Reader, object Object) error {
+	if reader.Size() != object.SizeBytes {
+		return fmt.Errorf("%w: %d bytes, then %d", errChanged, object.SizeBytes, reader.Size())
+	}
+	var answer s3.GetObjectOutput
+	if reader.As(&answer) && object.ETag != "" && aws.ToString(answer.ETag) != object.ETag {
+		return fmt.Errorf("%w: entity tag %s, then %s", errChanged, object.ETag, aws.ToString(answer.ETag))
+	}
+	return nil
+}
+
+func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		objects := b.store.List(&gcblob.ListOptions{Prefix: prefix})
+		for {
+			entry, err := objects.Next(ctx)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				yield(Object{}, failed("list", b.at.at(prefix), err))
+				return
+			}
+			if isFolderMarker(entry) {
+				continue
+			}
+			if !yield(objectOf(entry), nil) {
+				return
+			}
+		}
+	}
+}
+
+// isFolderMarker recognises the empty objects ending in '/' that consoles
+// create to show a folder.
+func isFolderMarker(entry *gcblob.ListObject) bool {
+	return entry.IsDir || (entry.Size == 0 && strings.HasSuffix(entry.Key, "/"))
+}
+
+func objectOf(entry *gcblob.ListObject) Object {
+	object := Object{Key: entry.Key, SizeBytes: entry.Size}
+	if etag, ok := listedETag(entry); ok {
+		object.ETag = etag
+	}
+	return object
+}
+
+func (b *bucket) Write(ctx context.Context, key string, content io.Reader) error {
+	// Cancelling the context is how a gocloud.dev writer is told to drop what
+	// it has so far.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	writer, err := b.store.NewWriter(ctx, key, &gcblob.WriterOptions{ContentType: "application/octet-stream"})
+	if err != nil {
+		return failed("write", b.at.at(key), err)
+	}
+	if _, err := io.Copy(writer, content); err != nil {
+		cancel()
+		return failed("write", b.at.at(key), errors.Join(err, ignoreCanceled(writer.Close())))
+	}
+	if err := writer.Close(); err != nil {
+		return failed("write", b.at.at(key), err)
+	}
+	return nil
+}
+
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (b *bucket) Close() error {
+	if err := b.store.Close(); err != nil {
+		return failed("close", b.at, err)
+	}
+	return nil
+}

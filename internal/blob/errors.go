@@ -1,0 +1,221 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	"gocloud.dev/gcerrors"
+)
+
+// Kind sorts failures by what a person would do about them.
+type Kind string
+
+// The kinds of failure.
+const (
+	// KindNotFound means that the bucket or object does not exist.
+	KindNotFound Kind = "NotFound"
+	// KindAccessDenied means that the store knows the caller and refuses it,
+	// or does not know it.
+	KindAccessDenied Kind = "AccessDenied"
+	// KindNoCredentials means that no credentials were found to ask with.
+	KindNoCredentials Kind = "NoCredentials"
+	// KindWrongRegion means that the bucket lives in another region.
+	KindWrongRegion Kind = "WrongRegion"
+	// KindChanged means that the object was replaced while it was read.
+	KindChanged Kind = "Changed"
+	// KindUnreachable means that the network did not carry the request, or
+	// lost the answer.
+	KindUnreachable Kind = "Unreachable"
+	// KindUnavailable means that the store answered that it cannot serve now.
+	KindUnavailable Kind = "Unavailable"
+	// KindLocal means that this machine's own disk failed.
+	KindLocal Kind = "Local"
+	// KindOther is everything else.
+	KindOther Kind = "Other"
+)
+
+// Error is a failed act on an object store.
+type Error struct {
+	// Act is what was attempted, such as "read".
+	Act string
+	// URI is what it was attempted on.
+	URI string
+	// Kind is what went wrong.
+	Kind Kind
+	// Err is the store's own error.
+	Err error
+}
+
+// Error says in one line what failed and why.
+func (e *Error) Error() string {
+	return fmt.Sprintf("cannot %s %s: %s", e.Act, e.URI, e.Reason())
+}
+
+// Unwrap returns the store's own error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Reason says in a few words why the act failed, without naming it.
+func (e *Error) Reason() string {
+	cause := rootCause(e.Err)
+	switch e.Kind {
+	case KindNotFound:
+		return "it does not exist (" + cause + ")"
+	case KindAccessDenied:
+		return "access is denied (" + cause + ")"
+	case KindNoCredentials:
+		return "no credentials were found (" + cause + ")"
+	case KindWrongRegion:
+		return "the bucket is in another region (" + cause + ")"
+	case KindChanged:
+		return "it changed while it was read (" + cause + ")"
+	case KindUnreachable:
+		return "the store cannot be reached (" + cause + ")"
+	case KindUnavailable:
+		return "the store cannot serve now (" + cause + ")"
+	case KindLocal, KindOther:
+	}
+	return cause
+}
+
+// KindOf returns the kind of a failure that this package reported, or
+// KindOther.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return KindOther
+}
+
+// errChanged tells that an object is not the one that was looked up.
+var errChanged = errors.New("its size or entity tag is another than before")
+
+// errStalled tells that a connection stands still.
+var errStalled = errors.New("no data arrived for too long")
+
+// failed makes an Error of a store's error, sorted into its kind.
+func failed(act string, at Location, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &Error{Act: act, URI: at.String(), Kind: classify(err), Err: err}
+}
+
+func classify(err error) Kind {
+	if withoutCredentials(err) {
+		return KindNoCredentials
+	}
+	if kind := classifyAnswer(err); kind != KindOther {
+		return kind
+	}
+	switch gcerrors.Code(err) {
+	case gcerrors.NotFound:
+		return KindNotFound
+	case gcerrors.PermissionDenied:
+		return KindAccessDenied
+	case gcerrors.FailedPrecondition:
+		return KindChanged
+	default:
+	}
+	return classifyTransport(err)
+}
+
+// classifyAnswer sorts what an S3 store answered.
+func classifyAnswer(err error) Kind {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		switch api.ErrorCode() {
+		case "NoSuchBucket", "NoSuchKey", "NotFound":
+			return KindNotFound
+		case "AccessDenied", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken":
+			return KindAccessDenied
+		case "PermanentRedirect", "MovedPermanently", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+			return KindWrongRegion
+		case "PreconditionFailed":
+			return KindChanged
+		case "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout":
+			return KindUnavailable
+		}
+	}
+	var answer *awshttp.ResponseError
+	if !errors.As(err, &answer) {
+		return KindOther
+	}
+	switch status := answer.HTTPStatusCode(); {
+	case status == http.StatusMovedPermanently, status == http.StatusTemporaryRedirect:
+		return KindWrongRegion
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return KindAccessDenied
+	case status == http.StatusNotFound:
+		return KindNotFound
+	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
+		return KindUnavailable
+	}
+	return KindOther
+}
+
+// classifyTransport sorts what happened on the way to a store.
+func classifyTransport(err error) Kind {
+	var network net.Error
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return KindOther
+	case errors.Is(err, errChanged):
+		return KindChanged
+	case errors.As(err, &path):
+		return KindLocal
+	case errors.Is(err, errStalled), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EPIPE),
+		errors.As(err, &network):
+		return KindUnreachable
+	}
+	return KindOther
+}
+
+// credentialStep is how the SDK names the step before signing. It has no error
+// type for a chain of providers that all came back empty.
+const credentialStep = "get credentials: "
+
+func withoutCredentials(err error) bool { return strings.Contains(err.Error(), credentialStep) }
+
+// retryable says that the same request may well succeed if it is sent again.
+func retryable(err error) bool {
+	kind := KindOf(err)
+	return kind == KindUnreachable || kind == KindUnavailable
+}
+
+// rootCause returns the words of the innermost error that says something: the
+// SDK's chains repeat the operation, request ids and attempt counts.
+func rootCause(err error) string {
+	if withoutCredentials(err) {
+		_, cause, _ := strings.Cut(err.Error(), credentialStep)
+		return oneLine(cause)
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return strings.TrimSuffix(api.ErrorCode()+": "+oneLine(api.ErrorMessage()), ": ")
+	}
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return oneLine(network.Error())
+	}
+	var address *url.Error
+	if errors.As(err, &address) {
+		return oneLine(address.Error())
+	}
+	return oneLine(err.Error())
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
