@@ -161,6 +161,13 @@ type RolloutStatus struct {
 	// +optional
 	EqualRequests int64 `json:"equalRequests,omitempty"`
 
+	// earlier holds figures of the stages that have passed, which the routers
+	// forget with each change of traffic. What the target did in the current
+	// stage is judged against it where from answers too little for that, as in
+	// the step of 100 percent.
+	// +optional
+	Earlier *EarlierFigures `json:"earlier,omitempty"`
+
 	// gates are the latest verdicts.
 	// +kubebuilder:validation:MaxItems=8
 	// +listType=map
@@ -171,6 +178,36 @@ type RolloutStatus struct {
 	// message says in one line where the rollout stands and what is next.
 	// +optional
 	Message string `json:"message,omitempty"`
+}
+
+// EarlierFigures are what was measured in stages of a rollout that have passed.
+type EarlierFigures struct {
+	// comparedRequests is the number of pairs of answers compared.
+	// +optional
+	ComparedRequests int64 `json:"comparedRequests,omitempty"`
+
+	// equalRequests is how many of them were equal.
+	// +optional
+	EqualRequests int64 `json:"equalRequests,omitempty"`
+
+	// referenceRequests is how many requests from answered in the last stage
+	// in which it answered enough to be a reference. 0 means in none yet.
+	// +optional
+	ReferenceRequests int64 `json:"referenceRequests,omitempty"`
+
+	// referenceErrors is how many of referenceRequests failed.
+	// +optional
+	ReferenceErrors int64 `json:"referenceErrors,omitempty"`
+
+	// referenceLatencyPercentile is the percentile that
+	// referenceLatencyMicroseconds gives.
+	// +optional
+	ReferenceLatencyPercentile int32 `json:"referenceLatencyPercentile,omitempty"`
+
+	// referenceLatencyMicroseconds is how long from took, of the answers that
+	// did not fail.
+	// +optional
+	ReferenceLatencyMicroseconds int64 `json:"referenceLatencyMicroseconds,omitempty"`
 }
 
 // RolloutStage is how far a rollout has come.
