@@ -1,0 +1,147 @@
+package standin
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"landfall.dev/landfall/internal/sigv4"
+)
+
+// maxS3Skew is S3's own limit, wider than that of the other services.
+const maxS3Skew = 15 * time.Minute
+
+// newObjectStore makes an S3 in memory with the account's buckets.
+func newObjectStore(buckets []Bucket) (http.Handler, error) {
+	backend := s3mem.New()
+	for _, bucket := range buckets {
+		if err := backend.CreateBucket(bucket.Name); err != nil {
+			return nil, fmt.Errorf("create bucket %s: %w", bucket.Name, err)
+		}
+		for _, object := range bucket.Objects {
+			_, err := backend.PutObject(bucket.Name, object.Key, map[string]string{},
+				bytes.NewReader(object.content), int64(len(object.content)), nil)
+			if err != nil {
+				return nil, fmt.Errorf("put s3://%s/%s: %w", bucket.Name, object.Key, err)
+			}
+		}
+	}
+	// The signature check below watches the clock.
+	return gofakes3.New(backend, gofakes3.WithTimeSkewLimit(0)).Server(), nil
+}
+
+// serveObjects checks who calls S3 and leaves the rest to gofakes3.
+func (s *Server) serveObjects(w http.ResponseWriter, r *http.Request) {
+	action := "s3:" + r.Method
+	if refusal := s.admitObjects(r, action); refusal != nil {
+		s.counters.call(action, true)
+		writeS3Error(w, r, refusal)
+		return
+	}
+	recorder := &statusRecorder{ResponseWriter: w}
+	s.s3.ServeHTTP(recorder, r)
+	s.counters.call(action, recorder.status >= 400)
+}
+
+func (s *Server) admitObjects(r *http.Request, action string) *apiError {
+	payload := r.Header.Get("X-Amz-Content-Sha256")
+	v := s.verifier("s3")
+	v.MaxSkew = maxS3Skew
+	id, err := v.Verify(sigv4.FromHTTP(r), payload, s.now())
+	if err != nil {
+		return s3AuthError(err)
+	}
+	switch {
+	case len(payload) == 64:
+		r.Body = &checkedBody{ReadCloser: r.Body, want: payload, left: r.ContentLength, hash: sha256.New()}
+	case payload != "UNSIGNED-PAYLOAD" && !strings.HasPrefix(payload, "STREAMING-"):
+		return &apiError{Status: 400, Code: "InvalidRequest", Message: "x-amz-content-sha256 must be a SHA-256 or a known literal."}
+	}
+	switch refusal := s.admit(id.AccessKeyID, action, "arn:aws:s3:::"+strings.TrimPrefix(r.URL.Path, "/")); {
+	case refusal == nil:
+		return nil
+	case refusal.Code == "ThrottlingException":
+		return &apiError{Status: http.StatusServiceUnavailable, Code: "SlowDown", Message: "Please reduce your request rate."}
+	default:
+		return &apiError{Status: http.StatusForbidden, Code: "AccessDenied", Message: refusal.Message}
+	}
+}
+
+// s3AuthError translates to S3's older names.
+func s3AuthError(err error) *apiError {
+	e := authError(err, http.StatusForbidden)
+	if code, ok := map[string]string{
+		string(sigv4.CodeMissingToken):        "AccessDenied",
+		string(sigv4.CodeUnrecognizedClient):  "InvalidAccessKeyId",
+		string(sigv4.CodeInvalidSignature):    "SignatureDoesNotMatch",
+		string(sigv4.CodeExpiredToken):        "ExpiredToken",
+		string(sigv4.CodeIncompleteSignature): "AuthorizationHeaderMalformed",
+	}[e.Code]; ok {
+		e.Code = code
+	}
+	return e
+}
+
+func writeS3Error(w http.ResponseWriter, r *http.Request, e *apiError) {
+	type response struct {
+		XMLName  xml.Name `xml:"Error"`
+		Code     string   `xml:"Code"`
+		Message  string   `xml:"Message"`
+		Resource string   `xml:"Resource"`
+	}
+	writeXML(w, e.Status, response{Code: e.Code, Message: e.Message, Resource: r.URL.Path})
+}
+
+// checkedBody fails the read that completes a body whose digest is not the
+// signed one, so that a damaged upload is not stored.
+type checkedBody struct {
+	io.ReadCloser
+	want string
+	left int64
+	hash hash.Hash
+}
+
+var errContentDigest = errors.New("the content does not match x-amz-content-sha256")
+
+// Read implements io.Reader.
+func (b *checkedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.hash.Write(p[:n])
+	b.left -= int64(n)
+	whole := b.left == 0 || errors.Is(err, io.EOF)
+	if whole && hex.EncodeToString(b.hash.Sum(nil)) != b.want {
+		return n, errContentDigest
+	}
+	return n, err
+}
+
+// statusRecorder remembers the status for the counters.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// scopedTo tells whether the request claims to be signed for a service.
+func scopedTo(r *http.Request, service string) bool {
+	return strings.Contains(r.Header.Get("Authorization"), "/"+service+"/aws4_request")
+}

@@ -1,0 +1,82 @@
+// Package standintest starts stand-in AWS accounts inside Go tests.
+//
+// It owns: the HTTP server around a standin.Server and SDK configurations
+// that point at it. It refuses: anything a test can do on the server itself.
+package standintest
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"landfall.dev/landfall/test/standin"
+)
+
+// Account is a running stand-in.
+type Account struct {
+	// URL is the endpoint of every AWS service, without a trailing slash.
+	URL string
+	// AdminURL is the address of knobs and counters.
+	AdminURL string
+	// Server gives knobs and counters without HTTP.
+	Server *standin.Server
+
+	account *standin.Account
+}
+
+// Parse reads an account from text and fails the test when it is wrong.
+// Environment names are looked up in env only.
+func Parse(t testing.TB, text string, env map[string]string) *standin.Account {
+	t.Helper()
+	account, err := standin.Parse([]byte(text), t.TempDir(), func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	})
+	if err != nil {
+		t.Fatalf("parse account: %v", err)
+	}
+	return account
+}
+
+// Start serves an account until the test ends.
+func Start(t testing.TB, account *standin.Account) *Account {
+	t.Helper()
+	return StartWith(t, account, standin.Options{})
+}
+
+// StartWith is Start with options.
+func StartWith(t testing.TB, account *standin.Account, opts standin.Options) *Account {
+	t.Helper()
+	server, err := standin.New(account, opts)
+	if err != nil {
+		t.Fatalf("start stand-in: %v", err)
+	}
+	api, admin := httptest.NewServer(server), httptest.NewServer(server.Admin())
+	t.Cleanup(api.Close)
+	t.Cleanup(admin.Close)
+	return &Account{URL: api.URL, AdminURL: admin.URL, Server: server, account: account}
+}
+
+// Config points every client of the SDK at the stand-in, signing with the
+// account's first key pair. S3 clients need UsePathStyle besides.
+func (a *Account) Config() aws.Config {
+	c := a.account.Credentials[0]
+	return a.ConfigFor(c.AccessKeyID, c.SecretAccessKey, c.SessionToken)
+}
+
+// ConfigFor is Config for other credentials, such as wrong ones.
+func (a *Account) ConfigFor(accessKeyID, secretAccessKey, sessionToken string) aws.Config {
+	return aws.Config{
+		Region: a.account.Region, BaseEndpoint: aws.String(a.URL),
+		Credentials: credentials.NewStaticCredentialsProvider(accessKeyID, secretAccessKey, sessionToken),
+	}
+}
+
+// WithoutRetries makes clients of a configuration report the first answer.
+func WithoutRetries(c aws.Config) aws.Config {
+	c.Retryer = func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), 1) }
+	return c
+}
