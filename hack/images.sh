@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Builds the container images as OCI layouts under bin/images, without Docker.
+# The layer of Debian packages under the model image is cached by its contents.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=bin/images
+mkdir -p "$out"
+certificates=/etc/ssl/certs/ca-certificates.crt
+
+bin/image scratch --out "$out/landfall" --file "$certificates" --user 65532 \
+	--binary bin/landfall-operator=/landfall-operator \
+	--binary bin/landfall-router=/landfall-router \
+	--binary bin/landfall-agent=/landfall-agent \
+	--entrypoint /landfall-operator
+bin/image scratch --out "$out/landfall-standin" --file "$certificates" --user 65532 \
+	--binary bin/landfall-standin=/landfall-standin --entrypoint /landfall-standin
+
+[ "${CLUSTER:-local}" != none ] || exit 0
+bin/image base --packages python3-sklearn,python3-joblib --imports sklearn,joblib,numpy --out "$out/python-sklearn"
+bin/image app --base "$out/python-sklearn" --dir examples/churn/program --prefix /opt/program \
+	--entrypoint /opt/program/churn --user 10001 --out "$out/churn-classifier" \
+	--env PYTHONDONTWRITEBYTECODE=1 --env PYTHONUNBUFFERED=1

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Proves the code: test.sh unit | api | all. Prints the slowest tests of each
+# part and the wall time of each stage. Fails when any part failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scope=${1:-all}
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+started=$SECONDS
+
+stage() {
+	local name=$1 began=$SECONDS
+	shift
+	echo "── $name"
+	"$@"
+	echo "── $name took $((SECONDS - began)) s (of $((SECONDS - started)) s)"
+}
+
+# part runs one module's tests and names its slowest.
+part() {
+	local name=$1 folder=$2
+	shift 2
+	(cd "$folder" && "$OLDPWD_ROOT/bin/gotestsum" --format pkgname-and-test-fails --hide-summary=skipped \
+		--jsonfile "$results/$name.json" -- "$@") || failed+=("$name")
+	echo "slowest of $name:"
+	bin/gotestsum tool slowest --num 10 --jsonfile "$results/$name.json" | sed 's/^/  /'
+	skips "$name"
+}
+
+# skips names every skipped test with its reason.
+skips() {
+	grep -h '"Action":"output"' "$results/$1.json" | grep -hoE '_test\.go:[0-9]+: [^"]*(skip|cannot run|unset|not installed|no cluster)[^"]*' |
+		sed -e 's/\\n$//' -e 's/^/  skipped: /' | sort | uniq -c | sort -rn | head -40 || true
+}
+
+prepare_containers() {
+	local reason
+	if [ "$CLUSTER" = local ] && ! reason=$(bin/localcluster probe 2>&1); then
+		echo "containers cannot run here: $reason"
+		export LANDFALL_NO_CONTAINERS=$reason CLUSTER=none
+		bin/localcluster build
+		return
+	fi
+	hack/cluster.sh up
+	make image
+	hack/cluster.sh load
+}
+
+export OLDPWD_ROOT=$PWD
+export CLUSTER=${CLUSTER:-local}
+failed=()
+case $scope in
+unit)
+	stage "build tools" make tools
+	stage "unit tests" part unit . -race ./api/... ./internal/... ./cmd/...
+	;;
+api)
+	stage "build tools" make tools
+	stage "build Kubernetes" bin/localcluster build
+	eval "$(bin/localcluster env)"
+	stage "tests on an API server" part api . -race ./api/... ./internal/... ./cmd/... ./test/api/... ./test/script/...
+	;;
+all)
+	stage "Debian packages" hack/packages.sh
+	stage "build" make build
+	stage "cluster and images" prepare_containers
+	eval "$(bin/localcluster env)"
+	[ "$CLUSTER" = none ] || eval "$(hack/cluster.sh env)"
+	stage "tests of the parts" part parts . -race $(go list ./... | grep -v /test/e2e)
+	stage "the main job, end to end" part e2e . -count=1 -timeout 20m ./test/e2e
+	stage "tests of the image builder" part image hack/image ./...
+	stage "tests of the local cluster" part localcluster localcluster ./...
+	;;
+*)
+	echo "usage: test.sh unit|api|all" >&2
+	exit 2
+	;;
+esac
+
+total=$(cat "$results"/*.json | grep -c '"Action":"pass".*"Test":' || true)
+broken=$(cat "$results"/*.json | grep -c '"Action":"fail".*"Test":' || true)
+skipped=$(cat "$results"/*.json | grep -c '"Action":"skip".*"Test":' || true)
+echo "took $((SECONDS - started)) s"
+[ ${#failed[@]} -eq 0 ] || echo "failed: ${failed[*]}" >&2
+echo "$total passed, $broken failed, $skipped skipped"
+[ ${#failed[@]} -eq 0 ]
