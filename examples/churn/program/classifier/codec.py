@@ -128,7 +128,7 @@ def _checked(row: Any, number: int, width: int) -> list[float]:
         raise RequestError(400, f"row {number} has {len(row)} values; the model takes {width}")
     for column, value in enumerate(row, start=1):
         if not _is_number(value) or not _is_finite(value):
-            raise RequestError(400, f"row {number} column {column}: {value!r} is not a finite number"[:300])
+            raise RequestError(400, f"row {number} column {column}: {repr(value)[:40]} is not a finite number")
     return row
 
 

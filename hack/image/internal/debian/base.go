@@ -14,7 +14,7 @@ import (
 
 // recipe changes whenever the same packages would give another root, so that
 // roots cached by an older builder are not taken for new ones.
-const recipe = 1
+const recipe = 2
 
 // Plan is a resolved root: what it is made of and the key it is cached under.
 type Plan struct {

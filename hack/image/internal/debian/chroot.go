@@ -19,7 +19,9 @@ func CompileBytecode(ctx context.Context, rootDir string) error {
 	if err != nil || len(dirs) == 0 {
 		return err
 	}
-	args := append([]string{"-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"}, dirs...)
+	// -B: what compileall itself imports would otherwise get bytecode with the
+	// time stamp of this build, stale under the epoch times and never replaced.
+	args := append([]string{"-B", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"}, dirs...)
 	err = inRoot(ctx, rootDir, "/usr/bin/python3", args...)
 	var failed *exec.ExitError
 	if errors.As(err, &failed) && failed.ExitCode() == 1 {
