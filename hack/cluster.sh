@@ -18,7 +18,7 @@ tag() { "$root/bin/image" digest "bin/images/$1" | sed 's/^sha256:\(.\{12\}\).*/
 
 reference() {
 	case $CLUSTER in
-	local) echo "10.199.0.1:5000/$1:$(tag "$1")" ;;
+	local) echo "10.199.0.1:5000/landfall/$1:$(tag "$1")" ;;
 	kind) echo "landfall.local/$1:$(tag "$1")" ;;
 	current) echo "${REGISTRY:?set REGISTRY to where your cluster pulls images from}/$1:$(tag "$1")" ;;
 	esac
@@ -40,7 +40,7 @@ up() {
 load() {
 	for name in "${images[@]}"; do
 		case $CLUSTER in
-		local) bin/localcluster load "bin/images/$name" "$name:$(tag "$name")" >/dev/null ;;
+		local) bin/localcluster load "bin/images/$name" "landfall/$name:$(tag "$name")" >/dev/null ;;
 		kind)
 			archive=$(mktemp)
 			bin/image archive "bin/images/$name" "$(reference "$name")" "$archive"

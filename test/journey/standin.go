@@ -27,10 +27,11 @@ const (
 type key struct{ ID, Secret string }
 
 var (
-	// migrationKey is who scans and exports.
-	migrationKey = key{"AKIASTANDINMIGRATE00", "standin-secret-of-the-migration"}
-	// callerKey is an application that invokes the endpoint.
-	callerKey = key{"AKIASTANDINCALLER000", "standin-secret-of-the-caller"}
+	// migrationKey is the account's: it scans, exports, and signs what the
+	// router sends to SageMaker.
+	migrationKey = key{"AKIALANDFALLDEMO0001", "demo-secret-of-the-stand-in-account"}
+	// callerKey is an application's, known to the router alone.
+	callerKey = key{"AKIALANDFALLCALLER01", "demo-secret-of-the-caller"}
 )
 
 const modelKey, modelBucket = "churn/2026-10/model.tar.gz", "acme-models"
@@ -63,7 +64,7 @@ func (j *Journey) startStandIn(ctx context.Context) error {
 	if err := j.deploymentsReady(ctx, standInNamespace, "fleet"); err != nil {
 		return err
 	}
-	answer, err := invokeOnce(ctx, NewRuntimeClient(Caller{URL: standInURL(j.config), Region: region, AccessKeyID: callerKey.ID, SecretAccessKey: callerKey.Secret}), j.rows[0])
+	answer, err := invokeOnce(ctx, NewRuntimeClient(Caller{URL: standInURL(j.config), Region: region, AccessKeyID: migrationKey.ID, SecretAccessKey: migrationKey.Secret}), j.rows[0])
 	j.report.Check("the endpoint serves on SageMaker", err == nil, "%s answers %s", endpointName, describe(answer, err))
 	return err
 }
