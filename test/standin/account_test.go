@@ -146,8 +146,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(minimal + multiModel)
 	f.Add(minimal + "metrics: [{endpoint: a, variant: v, hourlyInvocations: [1], utilization: {CPUUtilization: {idle: 1, peak: 2}}}]")
 	f.Add(minimal + "buckets: [{name: b, objects: [{key: k, text: '$${X} ${Y}'}]}]\nknobs: {operations: {x: {ratePerSecond: 1}}}")
+	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
-		a, err := Parse([]byte(text), t.TempDir(), environment(map[string]string{"Y": "y"}))
+		a, err := Parse([]byte(text), dir, environment(map[string]string{"Y": "y"}))
 		if err != nil {
 			return
 		}

@@ -309,6 +309,7 @@ func TestNotFoundIsTyped(t *testing.T) {
 
 // TestRetriesPassThrottling: the SDK's own retries get through a slow bucket.
 func TestRetriesPassThrottling(t *testing.T) {
+	t.Parallel() // the SDK waits between its tries
 	account := start(t, everyKind+`
 knobs: {operations: {"sagemaker:ListEndpoints": {ratePerSecond: 20, burst: 1}}}
 `, standin.Options{})
