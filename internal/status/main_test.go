@@ -1,0 +1,10 @@
+package status_test
+
+import (
+	"os"
+	"testing"
+
+	"landfall.dev/landfall/test/apiserver"
+)
+
+func TestMain(m *testing.M) { os.Exit(apiserver.Main(m)) }
