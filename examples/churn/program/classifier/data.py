@@ -60,7 +60,7 @@ def _from_csv(files: list[Path], target: str) -> Table:
     if len(set(labels)) < 2:
         raise Problem(f"column {target!r} holds {len(set(labels))} class; a classifier needs at least 2")
     names = tuple(name for name in header if name != target)
-    return Table(np.array(rows), np.array(labels), names, f"channel files {len(files)}")
+    return Table(np.array(rows), np.array(labels), names, f"{len(files)} files of the channel")
 
 
 def _append_rows(file: str, reader, header: list[str], target: str, rows: list[list[float]], labels: list[str]) -> None:

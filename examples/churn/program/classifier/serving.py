@@ -11,7 +11,6 @@ import asyncio
 import math
 import os
 import signal
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +132,7 @@ def _options(port: int, workers: int) -> dict[str, Any]:
 def _scratch_directory() -> str:
     """gunicorn's heartbeat files need a writable directory; under a read-only
     root /dev/shm usually is one even where /tmp is not."""
-    for directory in ("/dev/shm", tempfile.gettempdir()):
+    for directory in (os.environ.get("TMPDIR") or "/dev/shm", "/dev/shm", "/tmp"):
         if os.access(directory, os.W_OK | os.X_OK):
             return directory
     raise Problem("no writable directory: mount one at /tmp")
