@@ -181,6 +181,11 @@ func TestPush(t *testing.T) {
 	defer server.Close()
 	ref := strings.TrimPrefix(server.URL, "http://") + "/churn-classifier:1.0"
 	img := small(t)
+	// The server listens on a loopback address, where the client library falls
+	// back to plain HTTP unasked.
+	if _, err := oci.Push(t.Context(), img, ref, false); err == nil || !strings.Contains(err.Error(), "without TLS needs --plain-http") {
+		t.Errorf("Push without TLS: %v; want a refusal that names the flag", err)
+	}
 	got, err := oci.Push(t.Context(), img, ref, true)
 	if err != nil {
 		t.Fatalf("Push: %v", err)

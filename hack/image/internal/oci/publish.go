@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path"
 
@@ -18,19 +19,34 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
+// errPlainHTTP is what a request without TLS gets that nobody allowed.
+var errPlainHTTP = errors.New("the registry would be spoken to without TLS")
+
+// tlsOnly refuses plain HTTP: the registry client falls back to it by itself for
+// loopback and private addresses, and would send credentials along.
+type tlsOnly struct{ next http.RoundTripper }
+
+func (t tlsOnly) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != "https" {
+		return nil, errPlainHTTP
+	}
+	return t.next.RoundTrip(req)
+}
+
 // Push writes the image to a registry under ref, with the credentials of the
 // user's Docker configuration, and returns the reference by digest. Plain HTTP is
 // only spoken when plainHTTP says so.
 func Push(ctx context.Context, img v1.Image, ref string, plainHTTP bool) (string, error) {
 	options := []name.Option{name.StrictValidation}
+	transport := http.RoundTripper(tlsOnly{remote.DefaultTransport})
 	if plainHTTP {
-		options = append(options, name.Insecure)
+		options, transport = append(options, name.Insecure), remote.DefaultTransport
 	}
 	target, err := name.ParseReference(ref, options...)
 	if err != nil {
 		return "", fmt.Errorf("reference %q: want REGISTRY/NAME:TAG: %w", ref, err)
 	}
-	err = remote.Write(target, img, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	err = remote.Write(target, img, remote.WithContext(ctx), remote.WithTransport(transport), remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	if err != nil {
 		return "", fmt.Errorf("push to %s (a registry without TLS needs --plain-http): %w", ref, err)
 	}
