@@ -177,11 +177,13 @@ func writeRuntimeError(w http.ResponseWriter, e *apiError) {
 		http.Error(w, e.Message, e.Status)
 		return
 	}
-	body := map[string]any{"Message": e.Message}
-	if _, modelled := platformErrors[e.Code]; !modelled && e.Code != "ModelError" && e.Code != "ValidationError" ||
-		e.Code == "ThrottlingException" {
-		body = map[string]any{"message": e.Message}
+	field := "message"
+	switch e.Code {
+	// The errors in the service's model; all others come from AWS's front end.
+	case "ModelError", "ModelNotReadyException", "ValidationError", "InternalFailure", "ServiceUnavailable", "InternalDependencyException":
+		field = "Message"
 	}
+	body := map[string]any{field: e.Message}
 	for name, value := range e.Fields {
 		body[name] = value
 	}
