@@ -1,0 +1,83 @@
+// Package auth decides who may call the router, and for which namespace.
+//
+// It owns the two modes: none, which an operator has to ask for, and signatures
+// checked against configured key pairs. It refuses defaults: no mode is chosen
+// for anybody. The arithmetic of signatures is package sigv4's.
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"landfall.dev/landfall/internal/router/exchange"
+	"landfall.dev/landfall/internal/sigv4"
+)
+
+// signingService is the SigV4 service name that SageMaker's clients use.
+const signingService = "sagemaker"
+
+// Caller is what a request is checked by.
+type Caller struct {
+	// Signed is what a signature covers.
+	Signed sigv4.Request
+	// Body is the whole payload.
+	Body *exchange.Body
+	// Namespace is the one named by the path; empty when the path names none.
+	Namespace string
+	// Now is the time to judge signatures by.
+	Now time.Time
+}
+
+// Authenticator decides which namespace a caller's request is for, or gives the
+// fault to answer.
+type Authenticator interface {
+	Authenticate(caller Caller) (namespace string, fault *exchange.Fault)
+}
+
+// None lets everyone in: namespaces are those of the path, or Default.
+type None struct {
+	// Default is the namespace of requests whose path names none.
+	Default string
+}
+
+// Authenticate implements Authenticator.
+func (n None) Authenticate(caller Caller) (string, *exchange.Fault) {
+	if caller.Namespace != "" {
+		return caller.Namespace, nil
+	}
+	return n.Default, nil
+}
+
+// SigV4 lets in whoever signs with a known key, and only to that key's
+// namespace.
+type SigV4 struct{ keys *Keys }
+
+// NewSigV4 returns an Authenticator for the key pairs in keys.
+func NewSigV4(keys *Keys) SigV4 { return SigV4{keys: keys} }
+
+// Authenticate implements Authenticator.
+func (s SigV4) Authenticate(caller Caller) (string, *exchange.Fault) {
+	pairs := s.keys.current()
+	verifier := sigv4.Verifier{Service: signingService, Lookup: pairs.lookup}
+	identity, err := verifier.Verify(caller.Signed, caller.Body.SHA256(), caller.Now)
+	if err != nil {
+		return "", refusal(err)
+	}
+	namespace := pairs[identity.AccessKeyID].Namespace
+	if caller.Namespace != "" && caller.Namespace != namespace {
+		return "", exchange.NewFault(exchange.AccessDenied,
+			"Access key %s is not authorized to perform sagemaker:InvokeEndpoint in namespace %s.",
+			identity.AccessKeyID, caller.Namespace)
+	}
+	return namespace, nil
+}
+
+func refusal(err error) *exchange.Fault {
+	if refused, ok := errors.AsType[*sigv4.Error](err); ok {
+		return &exchange.Fault{
+			Type: exchange.FaultType(refused.Code), StatusCode: sigv4.StatusCode, Message: refused.Message,
+		}
+	}
+	return exchange.NewFault(exchange.InternalFailure, "%s", fmt.Sprintf("The signature could not be checked: %v.", err))
+}
