@@ -114,9 +114,10 @@ type Answer struct {
 //
 // An answer is slow when it takes more than twice what the latency gate allows
 // against the reference's p99 (twice the larger of p99*MaxRatio and
-// p99+Tolerance). Slowness trips only when a slow answer was begun after the
-// first of them ended, so that one stall which delays many requests at once does
-// not count as many.
+// p99+Tolerance). Slow answers that overlap in time are often one stall that
+// delayed many requests: those begun before the first of them ended add no more
+// than half the threshold together, so that slowness trips when it outlasts the
+// requests it was first seen on.
 type Breaker struct {
 	mu     sync.Mutex
 	config BreakerConfig
@@ -138,6 +139,11 @@ type score struct {
 	// seen count the answers since.
 	first     time.Time
 	bad, seen int64
+	// waveEnd is when the first slow answer of the latest wave ended; what
+	// was begun before it belongs to the wave. waveCap is the most that the
+	// wave may bring the score to.
+	waveEnd time.Time
+	waveCap float64
 }
 
 // NewBreaker returns a Breaker that has seen nothing.
@@ -202,9 +208,7 @@ func (b *Breaker) judge(a Answer) *evidence.Trip {
 	if a.Failed || !known {
 		return nil
 	}
-	over := b.slowness.add(a, a.Latency > bound, slowAcceptable)
-	begun := a.Time.Add(-a.Latency)
-	if over && a.Latency > bound && begun.After(b.slowness.first) {
+	if b.slowness.addSlow(a, a.Latency > bound) {
 		return b.tripped("Latency", &b.slowness, a, fmt.Sprintf("took more than %s for %s since then, against a p99 of %s of %s", milliseconds(bound), countOf(b.slowness.bad, b.slowness.seen), milliseconds(b.baseline), b.config.Reference))
 	}
 	return nil
@@ -255,10 +259,20 @@ func (s *score) add(a Answer, bad bool, acceptable float64) bool {
 		}
 		return false
 	}
-	if s.bad == 0 || a.Time.Before(s.first) {
+	if s.bad == 0 || a.Time.Before(s.first) { // answers may arrive out of order
 		s.first = a.Time
 	}
 	s.bad++
 	s.value += math.Log(alarming / acceptable)
 	return s.value >= breakerThreshold
+}
+
+// addSlow is add for slow answers, which count by waves.
+func (s *score) addSlow(a Answer, slow bool) bool {
+	if slow && (s.bad == 0 || a.Time.Add(-a.Latency).After(s.waveEnd)) {
+		s.waveEnd, s.waveCap = a.Time, s.value+breakerThreshold/2
+	}
+	s.add(a, slow, slowAcceptable)
+	s.value = min(s.value, s.waveCap)
+	return slow && s.value >= breakerThreshold
 }

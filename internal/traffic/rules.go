@@ -1,6 +1,8 @@
 package traffic
 
 import (
+	"strings"
+
 	"landfall.dev/landfall/api/v1alpha1"
 )
 
@@ -190,7 +192,7 @@ func alreadyEnded(m *move) bool {
 		return false
 	}
 	m.traffic = allTo(m.live)
-	m.hold(0, "%s keeps the traffic: the rollout to %s has ended (%s): %s", m.live, m.rollout.To, m.rollout.Stage, m.rollout.Message)
+	m.hold(0, "%s", m.rollout.Message)
 	return true
 }
 
@@ -198,7 +200,7 @@ func invalidSettings(m *move) bool {
 	if m.settingsErr == nil {
 		return false
 	}
-	m.hold(0, "the rollout waits for a valid spec: %v", m.settingsErr)
+	m.hold(0, "the rollout waits for a valid spec: %s", strings.ReplaceAll(m.settingsErr.Error(), "\n", "; "))
 	return true
 }
 

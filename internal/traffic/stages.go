@@ -88,8 +88,8 @@ func (m *move) stayPaused() {
 func (m *move) resume() {
 	m.rollout.Paused = ""
 	m.rollout.StageStartTime = metav1.NewMicroTime(m.in.Now)
-	m.restart = true
-	m.hold(lookAtOnce, "%s", m.tell(v1alpha1.ReasonResumed, false, "resumed at %s; figures start afresh", m.place()))
+	m.restart = m.rollout.Stage != v1alpha1.StagePreparing
+	m.hold(lookAtOnce, "%s", m.tell(v1alpha1.ReasonResumed, false, "resumed at %s, to be judged afresh", m.place()))
 }
 
 func (m *move) prepare() {
@@ -163,7 +163,7 @@ func (m *move) prove(place string) {
 		return
 	}
 	if waits := m.firstWait(targetReady, routersFollow, gatesEquivalent, heldLongEnough); waits != "" {
-		m.hold(min(lookRunning, max(m.holdLeft(), lookAtOnce)), "%s: %s", place, waits)
+		m.hold(m.nextBeat(), "%s: %s", place, waits)
 		return
 	}
 	m.advance()

@@ -87,3 +87,12 @@ func (m *move) holdLeft() time.Duration {
 	hold := m.settings.stepAt(Weight(m.traffic, m.rollout.To)).hold
 	return hold - m.in.Now.Sub(m.rollout.StageStartTime.Time)
 }
+
+// nextBeat is how soon a running stage is worth another look: at the end of its
+// hold when that comes first.
+func (m *move) nextBeat() time.Duration {
+	if left := m.holdLeft(); left > 0 {
+		return min(lookRunning, max(left, lookAtOnce))
+	}
+	return lookRunning
+}

@@ -35,7 +35,9 @@ func percent(share float64) string {
 }
 
 // points writes a difference of shares as `0.1 percentage points`.
-func points(share float64) string { return strings.TrimSuffix(percent(share), "%") + " percentage points" }
+func points(share float64) string {
+	return strings.TrimSuffix(percent(share), "%") + " percentage points"
+}
 
 // ratio writes how much of b a is, as `258%`.
 func ratio(a, b time.Duration) string {
