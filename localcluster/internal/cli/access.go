@@ -136,7 +136,7 @@ func (a *app) load(ctx context.Context, path, wanted, format string) error {
 	if err != nil {
 		return err
 	}
-	reference, err := image.Reference(plan.Topology.Registry(), wanted)
+	references, err := image.References(plan.Topology.Registry(), wanted)
 	if err != nil {
 		return usage(err)
 	}
@@ -144,18 +144,20 @@ func (a *app) load(ctx context.Context, path, wanted, format string) error {
 	if err != nil {
 		return err
 	}
-	if err := image.Push(ctx, reference, artifact); err != nil {
-		return fmt.Errorf("%w; is the cluster up? see `localcluster status`", err)
+	for _, reference := range references {
+		if err := image.Push(ctx, reference, artifact); err != nil {
+			return fmt.Errorf("%w; is the cluster up? see `localcluster status`", err)
+		}
 	}
 	if format == "name" {
-		fmt.Fprintln(a.out, reference)
+		fmt.Fprintln(a.out, references[0])
 		return nil
 	}
 	digest, err := artifact.Digest()
 	if err != nil {
 		return fmt.Errorf("compute the digest: %w", err)
 	}
-	return a.writeJSON(map[string]string{"image": reference, "digest": digest})
+	return a.writeJSON(map[string]string{"image": references[0], "digest": digest})
 }
 
 func (a *app) logsCommand() *cobra.Command {

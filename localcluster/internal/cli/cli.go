@@ -98,6 +98,7 @@ Exit codes: 0 yes or done, 1 failed, 2 wrong usage, 3 answered no, 4 timed out.`
 		a.envCommand(), a.buildCommand(), a.logsCommand(), a.kubectlCommand(), a.probeCommand(),
 		a.superviseCommand(), a.nodeCommand(), a.registryCommand(), a.insideCommand(),
 	)
+	root.Args = usageArgs(root.Args)
 	for _, verb := range root.Commands() {
 		verb.Args = usageArgs(verb.Args)
 	}
@@ -108,7 +109,7 @@ Exit codes: 0 yes or done, 1 failed, 2 wrong usage, 3 answered no, 4 timed out.`
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usage(fmt.Errorf("%w; see `localcluster %s --help`", err, cmd.Name()))
+			return usage(fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath()))
 		}
 		return nil
 	}

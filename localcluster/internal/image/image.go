@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -120,18 +121,25 @@ func openPlain(path string) (io.ReadCloser, error) {
 	return plainFile{Reader: plain, file: file}, nil
 }
 
-// Reference is the name that pods use for an image of the registry at host:port.
-// A registry named in wanted is dropped: "quay.io/a/b:1" becomes "HOST/a/b:1".
-func Reference(registry, wanted string) (string, error) {
-	parsed, err := name.ParseReference(wanted)
+// References are the names to push an image under at the registry host:port. The
+// first is the one to show. A registry named in wanted is dropped, because nodes
+// pull every image from this one: "quay.io/a/b:1" becomes "HOST/a/b:1". A plain
+// "b:1" is pushed as "HOST/library/b:1" too, which is how nodes complete it.
+func References(registry, wanted string) ([]string, error) {
+	parsed, err := name.ParseReference(wanted, name.WithDefaultRegistry(""))
 	if err != nil {
-		return "", fmt.Errorf("the image reference %q is not valid: %w; use NAME:TAG", wanted, err)
+		return nil, fmt.Errorf("the image reference %q is not valid: %w; use NAME:TAG", wanted, err)
 	}
 	tag, ok := parsed.(name.Tag)
 	if !ok {
-		return "", fmt.Errorf("the image reference %q names a digest; use NAME:TAG, the digest follows from the content", wanted)
+		return nil, fmt.Errorf("the image reference %q names a digest; use NAME:TAG, the digest follows from the content", wanted)
 	}
-	return registry + "/" + tag.RepositoryStr() + ":" + tag.TagStr(), nil
+	repository, suffix := tag.RepositoryStr(), ":"+tag.TagStr()
+	references := []string{registry + "/" + repository + suffix}
+	if tag.RegistryStr() == "" && !strings.Contains(repository, "/") {
+		references = append(references, registry+"/library/"+repository+suffix)
+	}
+	return references, nil
 }
 
 // Push uploads an artifact under a reference, over plain HTTP.

@@ -28,7 +28,9 @@ const Argument = "probe-inside"
 const cgroupName = "lf-probe"
 
 // Containers is nil if this machine can run containers, else the reason. A
-// missing package that `localcluster up` would install is not a reason.
+// missing package that `localcluster up` would install is not a reason. It starts
+// the running program again with the single argument Argument, so it is only for
+// programs that answer it with Inside.
 func Containers() error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("containers need root, and this is user %d: run localcluster as root", os.Geteuid())
@@ -54,7 +56,7 @@ func namespaces() error {
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return errors.New(strings.TrimSpace(messages.String()))
+		return errors.New(strings.TrimPrefix(strings.TrimSpace(messages.String()), "localcluster: "))
 	}
 	return fmt.Errorf("start a process in namespaces of its own: %w; the machine must allow unshare(2) and CAP_SYS_ADMIN", err)
 }

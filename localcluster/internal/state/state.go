@@ -175,7 +175,7 @@ func readJSON(path string, v any) error {
 		return fmt.Errorf("read the cluster's record: %w", err)
 	}
 	if err := json.Unmarshal(content, v); err != nil {
-		return fmt.Errorf("decode %s: %w; `localcluster down` clears it", path, err)
+		return fmt.Errorf("decode %s: %w; remove the file, the next `localcluster up` writes it again", path, err)
 	}
 	return nil
 }

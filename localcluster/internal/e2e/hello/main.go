@@ -8,6 +8,8 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 )
 
@@ -16,7 +18,7 @@ const usage = `usage:
   hello get URL           print what a server answers
   hello write FILE TEXT   write a file
   hello read FILE         print a file
-  hello wait              do nothing`
+  hello wait              do nothing until told to end`
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -37,7 +39,10 @@ func run(args []string) error {
 		fmt.Print(string(content))
 		return err
 	case len(args) == 1 && args[0] == "wait":
-		select {}
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGTERM)
+		<-signals
+		return nil
 	}
 	return fmt.Errorf("cannot make sense of %q\n%s", args, usage)
 }
