@@ -1,0 +1,160 @@
+package get
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/cli/follow"
+	"landfall.dev/landfall/internal/cli/output"
+	"landfall.dev/landfall/internal/view"
+)
+
+// follow shows what changes until the user interrupts it, which is the ordinary
+// way to end it.
+func (o *options) follow(ctx context.Context, cluster client.WithWatch, q *query) error {
+	if len(q.names) == 1 {
+		// A name that does not exist is an answer; waiting for it would hide
+		// a slip of the pen.
+		if _, err := o.read(ctx, cluster, q); err != nil {
+			return err
+		}
+	}
+	follower := &follow.Follower{Client: cluster, List: q.resource.list, Options: q.listOptions()}
+	handle := o.lines(q)
+	if o.session.Redraws() && (q.format == output.FormatTable || q.format == output.FormatWide) {
+		follower.Ticks = true
+		handle = o.redraw(q)
+	}
+	err := follower.Run(ctx, handle)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return o.session.Explain("cannot follow the "+q.resource.plural, err)
+}
+
+// redraw keeps one picture on the terminal up to date.
+func (o *options) redraw(q *query) func(follow.Event) error {
+	objects := map[types.NamespacedName]client.Object{}
+	screen := output.NewScreen(o.session.Out, o.session.Size)
+	return func(event follow.Event) error {
+		switch {
+		case event.Lost != nil:
+			failure := output.AsFailure(o.session.Explain("cannot follow", event.Lost))
+			return screen.Draw(o.picture(q, objects) + view.Cell{Text: failure.Why + "; trying again", Tone: view.Warn}.String())
+		case event.Deleted:
+			delete(objects, client.ObjectKeyFromObject(event.Object))
+		case event.Object != nil:
+			objects[client.ObjectKeyFromObject(event.Object)] = event.Object
+		}
+		return screen.Draw(o.picture(q, objects))
+	}
+}
+
+func (o *options) picture(q *query, byKey map[types.NamespacedName]client.Object) string {
+	objects := make([]client.Object, 0, len(byKey))
+	for _, object := range byKey {
+		objects = append(objects, object)
+	}
+	slices.SortFunc(objects, func(a, b client.Object) int {
+		return strings.Compare(a.GetNamespace()+"/"+a.GetName(), b.GetNamespace()+"/"+b.GetName())
+	})
+	if len(objects) == 0 {
+		return q.nothing() + "\n"
+	}
+	var text strings.Builder
+	palette := o.session.Palette(o.session.Out)
+	if detail, ok := o.detail(q, objects); ok {
+		_ = output.Endpoint(&text, palette, detail, o.session.Program, o.session.Scope()) // a Builder never fails
+		return text.String()
+	}
+	_ = output.Table(&text, palette, o.table(q, objects), !o.noHeaders)
+	return text.String()
+}
+
+// lines writes one line for each change that is more than a counter's.
+func (o *options) lines(q *query) func(follow.Event) error {
+	log := output.NewLog(o.session.Out, o.session.Palette(o.session.Out), o.session.Now)
+	seen := map[types.NamespacedName]string{}
+	return func(event follow.Event) error {
+		if event.Lost != nil {
+			failure := output.AsFailure(o.session.Explain("cannot follow", event.Lost))
+			o.session.Warn("%s; trying again", failure.Why)
+			return nil
+		}
+		change := o.change(q, event.Object)
+		key := client.ObjectKeyFromObject(event.Object)
+		if event.Deleted {
+			delete(seen, key)
+			return o.deleted(q, log, event.Object)
+		}
+		if previous, ok := seen[key]; ok && previous == change.Key {
+			return nil
+		}
+		seen[key] = change.Key
+		switch q.format {
+		case output.FormatJSON, output.FormatYAML:
+			q.resource.stamp(event.Object)
+			if q.format == output.FormatYAML {
+				fmt.Fprintln(o.session.Out, "---")
+			}
+			return o.session.PrintObject(q.format, event.Object)
+		case output.FormatName:
+			_, err := fmt.Fprintln(o.session.Out, q.resource.name(event.Object))
+			return err
+		case output.FormatTable, output.FormatWide:
+		}
+		if !o.noHeaders {
+			log.Head(o.changeColumns(q))
+		}
+		return log.Line(change.Cells)
+	}
+}
+
+func (o *options) deleted(q *query, log *output.Log, object client.Object) error {
+	if q.format != output.FormatTable && q.format != output.FormatWide {
+		o.session.Note("%s was deleted.", q.resource.name(object))
+		return nil
+	}
+	cells := []view.Cell{view.Text(object.GetName()), {Text: "Deleted", Tone: view.Warn}}
+	if o.allNamespaces && q.resource.namespaced {
+		cells = append([]view.Cell{view.Text(object.GetNamespace())}, cells...)
+	}
+	return log.Line(cells)
+}
+
+func (o *options) changeColumns(q *query) []view.Column {
+	if q.resource.kind.Kind != "Endpoint" {
+		return o.table(q, nil).Columns
+	}
+	columns := view.ChangeColumns()
+	if o.allNamespaces {
+		columns = append([]view.Column{{Name: "NAMESPACE"}}, columns...)
+	}
+	return columns
+}
+
+// change returns an object in one line. Of kinds without counters every cell but
+// the age counts.
+func (o *options) change(q *query, object client.Object) view.Change {
+	if endpoint, ok := object.(*v1alpha1.Endpoint); ok {
+		change := view.ChangeOf(endpoint)
+		if o.allNamespaces {
+			change.Cells = append([]view.Cell{view.Text(object.GetNamespace())}, change.Cells...)
+		}
+		return change
+	}
+	table := q.resource.table([]client.Object{object}, o.allNamespaces && q.resource.namespaced, time.Time{})
+	var key strings.Builder
+	for _, cell := range table.Rows[0][:len(table.Rows[0])-1] {
+		key.WriteString(cell.String() + "\x00")
+	}
+	return view.Change{Cells: o.table(q, []client.Object{object}).Rows[0], Key: key.String()}
+}
