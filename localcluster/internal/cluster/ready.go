@@ -18,6 +18,9 @@ import (
 // pollEvery is how often a readiness question is asked again.
 const pollEvery = 50 * time.Millisecond
 
+// answerTimeout bounds one such question.
+const answerTimeout = 2 * time.Second
+
 // step is one thing to wait for.
 type step struct {
 	what, done, log string
@@ -36,10 +39,16 @@ func (o Options) readiness() []step {
 		{"the image registry", "image registry ready", "registry", o.pushPause},
 		{"the API server", "API server ready", "kube-apiserver", api.Ready},
 		{"the nodes", fmt.Sprintf("%d nodes ready", o.Topology.Nodes), "kubelet-n1", func(ctx context.Context) error {
-			return nodesReady(ctx, api, o.Topology.Nodes, began)
+			nodes, err := api.Nodes(ctx)
+			if err != nil {
+				return err
+			}
+			return nodesReady(nodes, o.Topology.Nodes, began)
 		}},
 		{"the default service account", "pods can be created", "kube-controller-manager", api.DefaultAccount},
-		{"the cluster's DNS", "DNS ready", "coredns", o.dnsReady},
+		{"the cluster's DNS", "DNS ready", "coredns", func(ctx context.Context) error {
+			return answersOK(ctx, fmt.Sprintf("http://%s:%d/ready", o.Topology.NodeAddress(1), topology.DNSReadyPort))
+		}},
 	}
 }
 
@@ -55,18 +64,14 @@ func poll(ctx context.Context, check func(context.Context) error) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("not after the time given: %w", err)
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		case <-tick.C:
 		}
 	}
 }
 
 // nodesReady is nil if nodes 1 to want are ready and said so after since.
-func nodesReady(ctx context.Context, api *kubeapi.Client, want int, since time.Time) error {
-	nodes, err := api.Nodes(ctx)
-	if err != nil {
-		return err
-	}
+func nodesReady(nodes []kubeapi.Node, want int, since time.Time) error {
 	var waiting []string
 	for n := 1; n <= want; n++ {
 		name := topology.NodeName(n)
@@ -86,19 +91,21 @@ func nodesReady(ctx context.Context, api *kubeapi.Client, want int, since time.T
 	return nil
 }
 
-func (o Options) dnsReady(ctx context.Context) error {
-	url := fmt.Sprintf("http://%s:%d/ready", o.Topology.NodeAddress(1), topology.DNSReadyPort)
+// answersOK is nil if url answers with status 200.
+func answersOK(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return fmt.Errorf("ask CoreDNS: %w", err)
+		return fmt.Errorf("ask %s: %w", url, err)
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask CoreDNS: %w", err)
+		return fmt.Errorf("ask %s: %w", url, err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("CoreDNS answers %s", answer.Status)
+		return fmt.Errorf("%s answers %s", url, answer.Status)
 	}
 	return nil
 }
@@ -146,7 +153,7 @@ func Inspect(ctx context.Context, dir state.Dir) (Status, error) {
 		status.Reason = err.Error()
 		return status, nil
 	}
-	if err := nodesReady(ctx, api, plan.Topology.Nodes, time.Time{}); err != nil {
+	if err := nodesReady(status.Nodes, plan.Topology.Nodes, time.Time{}); err != nil {
 		status.Reason = err.Error()
 		return status, nil
 	}

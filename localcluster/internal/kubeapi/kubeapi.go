@@ -104,10 +104,11 @@ func (c *Client) Nodes(ctx context.Context) ([]Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseNodes(body)
+	return ParseNodes(body)
 }
 
-func parseNodes(body []byte) ([]Node, error) {
+// ParseNodes decodes a NodeList as the API server sends it.
+func ParseNodes(body []byte) ([]Node, error) {
 	var list struct {
 		Items []struct {
 			Metadata struct{ Name string }

@@ -34,7 +34,7 @@ func TestParseNodes(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := parseNodes([]byte(tt.body))
+			got, err := ParseNodes([]byte(tt.body))
 			if (err != nil) != tt.wantErr {
 				t.Fatalf("error %v, want one: %t", err, tt.wantErr)
 			}
@@ -49,7 +49,7 @@ func FuzzParseNodes(f *testing.F) {
 	f.Add([]byte(`{"items":[{"metadata":{"name":"n1"},"status":{"conditions":[{"type":"Ready","status":"True"}]}}]}`))
 	f.Add([]byte(`{"items":null}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		nodes, err := parseNodes(body)
+		nodes, err := ParseNodes(body)
 		if err != nil && nodes != nil {
 			t.Errorf("both nodes %v and the error %v", nodes, err)
 		}

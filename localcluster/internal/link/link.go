@@ -152,9 +152,10 @@ func Await(ctx context.Context, name string) error {
 	}
 }
 
-// Overlapping names an existing route of this machine that covers part of r,
-// other than those through the interface except; empty when there is none. The
-// default route covers everything and does not count.
+// Overlapping names an existing route of this machine that would take traffic
+// for r away, other than those through the interface except; empty when there is
+// none. A wider route, such as the default one, does not count: the kernel
+// prefers the narrower.
 func Overlapping(r netip.Prefix, except string) (string, error) {
 	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
 	if err != nil {
@@ -162,7 +163,7 @@ func Overlapping(r netip.Prefix, except string) (string, error) {
 	}
 	for _, route := range routes {
 		to, ok := prefix(route.Dst)
-		if !ok || to.Bits() == 0 || !to.Overlaps(r) {
+		if !ok || !conflicts(to, r) {
 			continue
 		}
 		found, err := netlink.LinkByIndex(route.LinkIndex)
@@ -172,6 +173,10 @@ func Overlapping(r netip.Prefix, except string) (string, error) {
 		return to.String(), nil
 	}
 	return "", nil
+}
+
+func conflicts(existing, wanted netip.Prefix) bool {
+	return existing.Bits() >= wanted.Bits() && existing.Overlaps(wanted)
 }
 
 func prefix(n *net.IPNet) (netip.Prefix, bool) {

@@ -1,0 +1,67 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func TestConflicts(t *testing.T) {
+	tests := map[string]struct {
+		existing, wanted string
+		want             bool
+		reason           string
+	}{
+		"default route": {existing: "0.0.0.0/0", wanted: "10.96.0.0/16", reason: "it gives way to any other"},
+		"wider":         {existing: "10.0.0.0/8", wanted: "10.96.0.0/16", reason: "it gives way to the narrower"},
+		"same":          {existing: "10.96.0.0/16", wanted: "10.96.0.0/16", want: true, reason: "one would hide the other"},
+		"narrower":      {existing: "10.96.3.0/24", wanted: "10.96.0.0/16", want: true, reason: "it would take part of ours"},
+		"elsewhere":     {existing: "192.168.0.0/24", wanted: "10.96.0.0/16", reason: "nothing is shared"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := conflicts(netip.MustParsePrefix(tt.existing), netip.MustParsePrefix(tt.wanted))
+			if got != tt.want {
+				t.Errorf("conflicts(%s, %s) = %t, want %t: %s", tt.existing, tt.wanted, got, tt.want, tt.reason)
+			}
+		})
+	}
+}
+
+func TestPrefix(t *testing.T) {
+	for _, text := range []string{"10.199.0.0/24", "0.0.0.0/0", "10.0.0.1/32"} {
+		want := netip.MustParsePrefix(text)
+		got, ok := prefix(ipNet(want))
+		if !ok || got != want {
+			t.Errorf("prefix(ipNet(%s)) = %s, %t", want, got, ok)
+		}
+	}
+	if _, ok := prefix(nil); ok {
+		t.Error("a route without a destination gives a prefix")
+	}
+	// Go keeps IPv4 addresses in 16 bytes at times.
+	mapped := &net.IPNet{IP: net.ParseIP("10.96.0.0"), Mask: net.CIDRMask(16, 32)}
+	if got, ok := prefix(mapped); !ok || got.String() != "10.96.0.0/16" {
+		t.Errorf("prefix(%s) = %s, %t", mapped, got, ok)
+	}
+}
+
+func TestAwait(t *testing.T) {
+	if err := Await(t.Context(), "lo"); err != nil {
+		t.Errorf("Await(lo): %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := Await(ctx, "lf-not-there"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Await: %v, want %v", err, context.DeadlineExceeded)
+	}
+}
+
+func TestDeleteWhatIsNotThere(t *testing.T) {
+	if err := Delete("lf-not-there"); err != nil {
+		t.Errorf("Delete: %v", err)
+	}
+}
