@@ -24,7 +24,7 @@ type authorization struct {
 	signature     string
 }
 
-func (a authorization) signs(header string) bool {
+func (a *authorization) signs(header string) bool {
 	for _, name := range a.signedHeaders {
 		if name == header {
 			return true

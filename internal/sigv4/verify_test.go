@@ -190,7 +190,7 @@ func TestSageMakerRuntimeClient(t *testing.T) {
 }
 
 func TestS3Form(t *testing.T) {
-	r := httptest.NewRequest("GET", "http://127.0.0.1/bucket/a%20b%2Bc/d", nil)
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/bucket/a%20b%2Bc/d", nil)
 	r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
 	key := aws.Credentials{AccessKeyID: longLife.AccessKeyID, SecretAccessKey: longLife.SecretAccessKey}
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -178,7 +179,7 @@ func (a *Account) complete() error {
 
 func (a *Account) completeCredentials() error {
 	if len(a.Credentials) == 0 {
-		return fmt.Errorf("credentials: at least one key pair is needed")
+		return errors.New("credentials: at least one key pair is needed")
 	}
 	seen := map[string]bool{}
 	for i := range a.Credentials {

@@ -67,7 +67,10 @@ print(json.dumps(out))
 func startForClients(t *testing.T) *standintest.Account {
 	t.Helper()
 	a := newContainer(t, say(`{"bytes": %d}`))
-	b := newContainer(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418); _, _ = w.Write([]byte("teapot")) })
+	b := newContainer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = w.Write([]byte("teapot"))
+	})
 	return standintest.StartWith(t, standintest.Parse(t, clientAccount, map[string]string{"A": a.URL, "B": b.URL}), standin.Options{})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -137,11 +138,11 @@ func decodeJSON11(body []byte, input reflect.Type) (map[string]any, *apiError) {
 			delete(params, name)
 		}
 	}
-	conformed, shape := conform("", params, input)
+	params, shape := conformFields("", params, input)
 	if shape != nil {
 		return nil, constraint(fmt.Sprint(shape.value), orDefault(shape.path, "body"), shape.message)
 	}
-	return conformed.(map[string]any), nil // conform keeps a map a map
+	return params, nil
 }
 
 // checkMaxResults applies 1 to 100, and 50 at least for ListTags.
@@ -156,9 +157,9 @@ func checkMaxResults(name string, params map[string]any) *apiError {
 	}
 	switch {
 	case n < low:
-		return constraint(fmt.Sprint(int(n)), "MaxResults", fmt.Sprintf("Member must have value greater than or equal to %d", int(low)))
+		return constraint(strconv.Itoa(int(n)), "MaxResults", fmt.Sprintf("Member must have value greater than or equal to %d", int(low)))
 	case n > high:
-		return constraint(fmt.Sprint(int(n)), "MaxResults", fmt.Sprintf("Member must have value less than or equal to %d", int(high)))
+		return constraint(strconv.Itoa(int(n)), "MaxResults", fmt.Sprintf("Member must have value less than or equal to %d", int(high)))
 	}
 	return nil
 }

@@ -44,15 +44,7 @@ func expandValue(path string, v reflect.Value, getenv func(string) (string, bool
 		}
 		v.SetString(out)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			field := v.Type().Field(i)
-			if !field.IsExported() {
-				continue
-			}
-			if err := expandValue(child(path, jsonName(field)), v.Field(i), getenv); err != nil {
-				return err
-			}
-		}
+		return expandStruct(path, v, getenv)
 	case reflect.Slice:
 		for i := range v.Len() {
 			if err := expandValue(fmt.Sprintf("%s[%d]", path, i), v.Index(i), getenv); err != nil {
@@ -71,6 +63,20 @@ func expandValue(path string, v reflect.Value, getenv func(string) (string, bool
 			return err
 		}
 		v.Set(inner)
+	default: // numbers and booleans hold no text
+	}
+	return nil
+}
+
+func expandStruct(path string, v reflect.Value, getenv func(string) (string, bool)) error {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if !field.IsExported() {
+			continue
+		}
+		if err := expandValue(child(path, jsonName(field)), v.Field(i), getenv); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -195,7 +195,11 @@ func TestOlderMetricProtocols(t *testing.T) {
 	}
 	body := []byte(`{"StartTime": 1791374400, "EndTime": 1791378000, "MetricDataQueries": [{"Id": "q", "MetricStat": {"Period": 3600, "Stat": "Sum",
 		"Metric": {"Namespace": "AWS/SageMaker", "MetricName": "Invocations", "Dimensions": [{"Name": "EndpointName", "Value": "churn"}, {"Name": "VariantName", "Value": "v"}]}}}]}`)
-	var fromJSON struct{ MetricDataResults []struct{ Values []float64 } }
+	var fromJSON struct {
+		MetricDataResults []struct {
+			Values []float64 `json:"Values"`
+		} `json:"MetricDataResults"`
+	}
 	text = post(t, account.URL, body, map[string]string{"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "GraniteServiceVersion20100801.GetMetricData"})
 	if err := json.Unmarshal(text, &fromJSON); err != nil || len(fromJSON.MetricDataResults) != 1 || len(fromJSON.MetricDataResults[0].Values) != 1 || fromJSON.MetricDataResults[0].Values[0] != 1200 {
 		t.Errorf("%v %s", err, text)

@@ -37,10 +37,10 @@ func (s *Server) serveRuntime(w http.ResponseWriter, r *http.Request) {
 	action := "sagemaker:InvokeEndpoint"
 	switch form {
 	case "invocations":
-		refusal = s.invoke(w, r, name, action, s.answerWhole)
+		refusal = s.invoke(w, r, name, action, s.invokeTimeout, s.answerWhole)
 	case "invocations-response-stream":
 		action = "sagemaker:InvokeEndpointWithResponseStream"
-		refusal = s.invoke(w, r, name, action, s.answerStream)
+		refusal = s.invoke(w, r, name, action, s.streamTimeout, s.answerStream)
 	default:
 		refusal = &apiError{
 			Status: http.StatusNotFound, Code: "UnknownOperationException",
@@ -69,7 +69,9 @@ type invocation struct {
 // nothing was written.
 type answer func(w http.ResponseWriter, in invocation, resp *http.Response) *apiError
 
-func (s *Server) invoke(w http.ResponseWriter, r *http.Request, name, action string, send answer) *apiError {
+func (s *Server) invoke(
+	w http.ResponseWriter, r *http.Request, name, action string, timeout time.Duration, send answer,
+) *apiError {
 	body, who, refusal := s.authenticate(r, "sagemaker", s.account.Limits.MaxBodyBytes)
 	if refusal != nil {
 		return refusal
@@ -81,7 +83,9 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request, name, action str
 	if refusal != nil {
 		return refusal
 	}
-	refusal = s.callContainer(r.Context(), w, in, send)
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	defer cancel()
+	refusal = s.callContainer(ctx, w, in, send)
 	s.counters.invocation(in.endpoint, in.variant, refusal != nil)
 	if refusal != nil {
 		w.Header().Set(headerVariant, in.variant)
@@ -98,8 +102,6 @@ func asRuntimeRefusal(e *apiError) *apiError {
 }
 
 func (s *Server) callContainer(ctx context.Context, w http.ResponseWriter, in invocation, send answer) *apiError {
-	ctx, cancel := context.WithTimeout(ctx, s.invokeTimeout)
-	defer cancel()
 	if refusal := s.trouble(ctx, in); refusal != nil {
 		return refusal
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
@@ -52,11 +53,11 @@ func (s *Scaling) complete() error {
 		{"scheduledActions", s.ScheduledActions, reflect.TypeFor[aastypes.ScheduledAction]()},
 	} {
 		for i, item := range part.items {
-			fields, shape := conform(fmt.Sprintf("scaling.%s[%d]", part.name, i), item, part.as)
+			fields, shape := conformFields(fmt.Sprintf("scaling.%s[%d]", part.name, i), item, part.as)
 			if shape != nil {
 				return shape
 			}
-			part.items[i] = fields.(map[string]any) // conform keeps a map a map
+			part.items[i] = fields
 		}
 	}
 	return nil
@@ -105,7 +106,7 @@ func (op scalingOperation) answer(name string, params map[string]any, from *Scal
 	size := maxScalingPage
 	if n, ok := number(params["MaxResults"]); ok {
 		if n < 1 || n > maxScalingPage {
-			return nil, constraint(fmt.Sprint(int(n)), "MaxResults", "Member must be between 1 and 50")
+			return nil, constraint(strconv.Itoa(int(n)), "MaxResults", "Member must be between 1 and 50")
 		}
 		size = int(n)
 	}

@@ -26,7 +26,8 @@ type Options struct {
 	// Seed makes the choice of variants, failures and jitter repeatable;
 	// 0 means a different run each time.
 	Seed uint64
-	// InvokeTimeout replaces the account's limit in tests; 0 keeps it.
+	// InvokeTimeout replaces the account's limit in tests, also that of
+	// streams; 0 keeps them.
 	InvokeTimeout time.Duration
 }
 
@@ -42,16 +43,19 @@ type Server struct {
 	logger   *slog.Logger
 	now      func() time.Time
 
-	invokeTimeout time.Duration
-	randMu        sync.Mutex
-	rand          *rand.Rand
+	invokeTimeout, streamTimeout time.Duration
+	randMu                       sync.Mutex
+	rand                         *rand.Rand
 }
+
+// maxStream is how long a container may stream one answer.
+const maxStream = 8 * time.Minute
 
 // New makes a server from an account that Parse or Load gave.
 func New(account *Account, opts Options) (*Server, error) {
 	s := &Server{
 		account: account, store: newStore(account), backends: newBackendClient(),
-		logger: opts.Logger, now: opts.Now, invokeTimeout: opts.InvokeTimeout,
+		logger: opts.Logger, now: opts.Now, invokeTimeout: opts.InvokeTimeout, streamTimeout: opts.InvokeTimeout,
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
@@ -61,6 +65,7 @@ func New(account *Account, opts Options) (*Server, error) {
 	}
 	if s.invokeTimeout == 0 {
 		s.invokeTimeout = time.Duration(account.Limits.InvokeTimeoutSeconds) * time.Second
+		s.streamTimeout = maxStream
 	}
 	seed := opts.Seed
 	if seed == 0 {

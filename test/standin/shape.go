@@ -34,7 +34,11 @@ func conform(path string, value any, t reflect.Type) (any, *shapeError) {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		return conformStruct(path, value, t)
+		fields, ok := value.(map[string]any)
+		if !ok {
+			return nil, &shapeError{path, "must be a map of fields", value}
+		}
+		return conformFields(path, fields, t)
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
 			return conformString(path, value, t)
@@ -61,11 +65,8 @@ func conform(path string, value any, t reflect.Type) (any, *shapeError) {
 	}
 }
 
-func conformStruct(path string, value any, t reflect.Type) (any, *shapeError) {
-	fields, ok := value.(map[string]any)
-	if !ok {
-		return nil, &shapeError{path, "must be a map of fields", value}
-	}
+// conformFields checks the fields of an SDK struct.
+func conformFields(path string, fields map[string]any, t reflect.Type) (map[string]any, *shapeError) {
 	out := make(map[string]any, len(fields))
 	for name, inner := range fields {
 		at := child(path, name)

@@ -159,11 +159,11 @@ func (a *Account) completeResource(at string, k *kind, r *Resource) error {
 	if r.Describe == nil {
 		return fmt.Errorf("%s.describe: must be set", at)
 	}
-	fields, shape := conform(at+".describe", r.Describe, reflect.TypeOf(k.describe))
+	fields, shape := conformFields(at+".describe", r.Describe, reflect.TypeOf(k.describe))
 	if shape != nil {
 		return shape
 	}
-	r.Describe = fields.(map[string]any) // conform keeps a map a map
+	r.Describe = fields
 	name, _ := r.Describe[k.name].(string)
 	if name == "" {
 		return fmt.Errorf("%s.describe.%s: must be set", at, k.name)
@@ -173,11 +173,11 @@ func (a *Account) completeResource(at string, k *kind, r *Resource) error {
 	}
 	if r.Summary != nil {
 		_, element := k.lists[0].member()
-		summary, shape := conform(at+".summary", r.Summary, element)
+		summary, shape := conformFields(at+".summary", r.Summary, element)
 		if shape != nil {
 			return shape
 		}
-		r.Summary = summary.(map[string]any)
+		r.Summary = summary
 	}
 	return checkBackends(at, k, r)
 }

@@ -35,8 +35,10 @@ func (s *Server) answerStream(w http.ResponseWriter, in invocation, resp *http.R
 		n, err := resp.Body.Read(part)
 		if n > 0 {
 			payload := s.jitter(bytes.Clone(part[:n]), in.knobs.Jitter)
-			if encoder.Encode(w, streamMessage("event", "PayloadPart", "application/octet-stream", payload)) != nil || flush.Flush() != nil {
-				return nil // the caller has gone
+			message := streamMessage("event", "PayloadPart", "application/octet-stream", payload)
+			if gone := errors.Join(encoder.Encode(w, message), flush.Flush()); gone != nil {
+				s.logger.Info("caller gone mid-stream", "endpoint", in.endpoint, "error", gone)
+				return nil
 			}
 		}
 		if errors.Is(err, io.EOF) {

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -61,7 +62,7 @@ func (p *TrafficProfile) validate() error {
 		}
 	}
 	if (p.InferenceComponent == "") == (p.Endpoint == "" || p.Variant == "") {
-		return fmt.Errorf("endpoint: give endpoint and variant, or inferenceComponent alone")
+		return errors.New("endpoint: give endpoint and variant, or inferenceComponent alone")
 	}
 	for name, ratio := range map[string]float64{
 		"noiseRatio": p.NoiseRatio, "error4XXRatio": p.Error4XXRatio, "error5XXRatio": p.Error5XXRatio,
@@ -71,10 +72,10 @@ func (p *TrafficProfile) validate() error {
 		}
 	}
 	if l := p.LatencyMicros; l.P50 < 0 || l.P95 < l.P50 || l.P99 < l.P95 {
-		return fmt.Errorf("latencyMicros: percentiles must ascend from 0")
+		return errors.New("latencyMicros: percentiles must ascend from 0")
 	}
 	if p.Instances < 0 || p.IdleDays < 0 {
-		return fmt.Errorf("instances and idleDays must not be negative")
+		return errors.New("instances and idleDays must not be negative")
 	}
 	return nil
 }

@@ -29,34 +29,34 @@ type Account struct {
 
 // Parse reads an account from text and fails the test when it is wrong.
 // Environment names are looked up in env only.
-func Parse(t testing.TB, text string, env map[string]string) *standin.Account {
-	t.Helper()
-	account, err := standin.Parse([]byte(text), t.TempDir(), func(name string) (string, bool) {
+func Parse(tb testing.TB, text string, env map[string]string) *standin.Account {
+	tb.Helper()
+	account, err := standin.Parse([]byte(text), tb.TempDir(), func(name string) (string, bool) {
 		value, ok := env[name]
 		return value, ok
 	})
 	if err != nil {
-		t.Fatalf("parse account: %v", err)
+		tb.Fatalf("parse account: %v", err)
 	}
 	return account
 }
 
 // Start serves an account until the test ends.
-func Start(t testing.TB, account *standin.Account) *Account {
-	t.Helper()
-	return StartWith(t, account, standin.Options{})
+func Start(tb testing.TB, account *standin.Account) *Account {
+	tb.Helper()
+	return StartWith(tb, account, standin.Options{})
 }
 
 // StartWith is Start with options.
-func StartWith(t testing.TB, account *standin.Account, opts standin.Options) *Account {
-	t.Helper()
+func StartWith(tb testing.TB, account *standin.Account, opts standin.Options) *Account {
+	tb.Helper()
 	server, err := standin.New(account, opts)
 	if err != nil {
-		t.Fatalf("start stand-in: %v", err)
+		tb.Fatalf("start stand-in: %v", err)
 	}
 	api, admin := httptest.NewServer(server), httptest.NewServer(server.Admin())
-	t.Cleanup(api.Close)
-	t.Cleanup(admin.Close)
+	tb.Cleanup(api.Close)
+	tb.Cleanup(admin.Close)
 	return &Account{URL: api.URL, AdminURL: admin.URL, Server: server, account: account}
 }
 

@@ -1,4 +1,4 @@
-// The landfall-standin command runs the stand-in AWS account of package
+// Command landfall-standin runs the stand-in AWS account of package
 // standin. It only wires flags and signals.
 package main
 
