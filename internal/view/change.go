@@ -18,7 +18,10 @@ type Change struct {
 
 // ChangeColumns head the cells of a Change.
 func ChangeColumns() []Column {
-	return columns("NAME", "STATUS", "STEP", "TRAFFIC", "COMPARED", "VERDICT", "MESSAGE")
+	return []Column{
+		{Name: "NAME", UsualWidth: 12}, {Name: "STATUS", UsualWidth: 14}, {Name: "STEP", UsualWidth: 12},
+		{Name: "TRAFFIC", UsualWidth: 24}, {Name: "COMPARED"}, {Name: "VERDICT", UsualWidth: 19}, {Name: "MESSAGE"},
+	}
 }
 
 // ChangeOf returns the line of an Endpoint.

@@ -66,6 +66,9 @@ type Column struct {
 	Name string
 	// Wide columns are shown on request only.
 	Wide bool
+	// UsualWidth is as wide as its cells commonly get, for rows that are
+	// written before the widest is known. 0 means the width of Name.
+	UsualWidth int
 }
 
 // Table is rows of facts under columns. Each row has as many cells as there are

@@ -113,7 +113,7 @@ func (o *options) list(manifests []manifest) error {
 	for _, m := range manifests {
 		t.Rows = append(t.Rows, []view.Cell{view.Text(m.name()), view.Text(m.file)})
 	}
-	o.session.Note("%d objects would be applied; nothing was sent (dry run)", len(manifests))
+	o.session.Note("%s would be applied; nothing was sent (dry run)", output.Plural(len(manifests), "object"))
 	return o.session.PrintTable(t, true)
 }
 
@@ -159,7 +159,7 @@ func (o *options) applyAll(ctx context.Context, cluster client.Client, plans []*
 		}
 	}
 	if changes > 0 {
-		if err := o.session.Confirm(o.consent.Yes, fmt.Sprintf("apply %d objects to namespace %s", changes, namespace)); err != nil {
+		if err := o.session.Confirm(ctx, o.consent.Yes, fmt.Sprintf("apply %s to namespace %s", output.Plural(changes, "object"), namespace)); err != nil {
 			return err
 		}
 	}

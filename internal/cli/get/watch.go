@@ -35,6 +35,9 @@ func (o *options) follow(ctx context.Context, cluster client.WithWatch, q *query
 	}
 	err := follower.Run(ctx, handle)
 	if errors.Is(err, context.Canceled) {
+		if follower.Ticks {
+			o.session.Note("") // the terminal shows ^C where the shell's prompt would go
+		}
 		return nil
 	}
 	return o.session.Explain("cannot follow the "+q.resource.plural, err)

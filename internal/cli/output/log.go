@@ -38,6 +38,9 @@ func (l *Log) Head(columns []view.Column) {
 	}
 	l.grow(cells)
 	l.widths[0] = max(l.widths[0], timeWidth)
+	for i, column := range columns {
+		l.widths[i+1] = max(l.widths[i+1], column.UsualWidth)
+	}
 	_, _ = io.WriteString(l.w, alignRow(l.palette, cells, l.widths)+"\n") // Line reports a broken stream
 }
 

@@ -90,7 +90,7 @@ func (o *verbOptions) apply(ctx context.Context, cluster client.Client, before, 
 		return nil
 	}
 	if !o.consent.DryRun() {
-		if err := o.session.Confirm(o.consent.Yes, o.verb.name+" the rollout of "+before.Name); err != nil {
+		if err := o.session.Confirm(ctx, o.consent.Yes, o.verb.name+" the rollout of "+before.Name); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"strings"
 
@@ -27,9 +28,15 @@ func (s *Session) Suggest(next view.Next) {
 	}
 }
 
+// SuggestCommand writes what to do next with a command that needs no cluster.
+func (s *Session) SuggestCommand(message string, words ...string) {
+	next := view.Next{Message: message, Command: words}
+	fmt.Fprintln(s.ErrOut, output.Next(s.Palette(s.ErrOut), next, s.Program, ""))
+}
+
 // Confirm asks before something is changed. It returns at once when the user
 // agreed beforehand, and refuses when there is nobody to ask.
-func (s *Session) Confirm(agreed bool, act string) error {
+func (s *Session) Confirm(ctx context.Context, agreed bool, act string) error {
 	if agreed {
 		return nil
 	}
@@ -38,15 +45,31 @@ func (s *Session) Confirm(agreed bool, act string) error {
 			"will not %s without a confirmation: there is no terminal to ask on", act)
 	}
 	fmt.Fprintf(s.ErrOut, "%s? [y/N] ", strings.ToUpper(act[:1])+act[1:])
-	answer, err := bufio.NewReader(s.In).ReadString('\n')
-	if err != nil && answer == "" {
+	select {
+	case <-ctx.Done():
 		fmt.Fprintln(s.ErrOut)
+		return output.Silent{Code: output.ExitNo}
+	case answer := <-s.readLine():
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+			return nil
+		}
 	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
-	}
-	return &output.Failure{What: "nothing was changed", Why: "the question was not answered with yes", Code: output.ExitNo}
+	s.Note("Nothing was changed.")
+	return output.Silent{Code: output.ExitNo}
+}
+
+// readLine reads a line from a terminal. Reading cannot be interrupted, so it
+// happens beside the caller, and goes on until the program ends when the caller
+// gives up.
+func (s *Session) readLine() <-chan string {
+	line := make(chan string, 1)
+	go func() {
+		// The end of the input is an answer too: not yes.
+		text, _ := bufio.NewReader(s.In).ReadString('\n')
+		line <- text
+	}()
+	return line
 }
 
 // Scope returns the flags that name the same cluster and namespace again, for

@@ -139,6 +139,9 @@ func (s *Session) Interactive() bool { return isTerminal(s.In) && isTerminal(s.E
 // Redraws says that results may be redrawn in place.
 func (s *Session) Redraws() bool { return isTerminal(s.Out) && s.Getenv("TERM") != "dumb" }
 
+// Draws says that progress may be redrawn in place.
+func (s *Session) Draws() bool { return isTerminal(s.ErrOut) && s.Getenv("TERM") != "dumb" }
+
 // Size returns the columns and rows of the terminal that results go to, and
 // zeros where there is none.
 func (s *Session) Size() (columns, rows int) {

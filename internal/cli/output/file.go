@@ -1,0 +1,101 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// maxDocumentBytes bounds a document that is read: inventories of the largest
+// accounts are a few MiB.
+const maxDocumentBytes = 256 << 20
+
+// CheckFolder fails when a file cannot be written because its folder does not
+// exist: better said before long work than after. An empty path and - are the
+// standard output.
+func CheckFolder(path string) error {
+	if path == "" || path == "-" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return cannotWrite(path, err)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return &Failure{What: "cannot write " + path, Why: "it is a folder", Next: "name a file"}
+	}
+	return nil
+}
+
+func cannotWrite(path string, err error) error {
+	failure := &Failure{What: "cannot write " + path, Why: err.Error(), Cause: err}
+	if errors.Is(err, os.ErrNotExist) {
+		failure.Why = "the folder " + filepath.Dir(path) + " does not exist"
+		failure.Next = "mkdir -p " + filepath.Dir(path)
+	}
+	return failure
+}
+
+// WriteFile writes a result so that the file holds the whole of it or is as it
+// was. Its folder must exist.
+func WriteFile(path string, data []byte) error {
+	failed := func(err error) error { return cannotWrite(path, err) }
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeStream(path, data, failed) // /dev/stdout, a pipe: nothing to replace
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return failed(err)
+	}
+	_, err = file.Write(data)
+	err = errors.Join(err, file.Chmod(0o644), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return failed(errors.Join(err, os.Remove(file.Name())))
+	}
+	return nil
+}
+
+func writeStream(path string, data []byte, failed func(error) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return failed(err)
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return failed(err)
+	}
+	return nil
+}
+
+// ReadFile reads a document; - is the standard input. Made names the command
+// that makes such files.
+func ReadFile(path string, stdin io.Reader, made string) ([]byte, error) {
+	failed := func(err error) error {
+		failure := &Failure{What: "cannot read " + path, Why: err.Error(), Cause: err}
+		if errors.Is(err, os.ErrNotExist) {
+			failure.Why = "it does not exist"
+			failure.Next = made
+		}
+		return failure
+	}
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, failed(err)
+		}
+		defer file.Close()
+		stdin = file
+	}
+	data, err := io.ReadAll(io.LimitReader(stdin, maxDocumentBytes+1))
+	if err == nil && len(data) > maxDocumentBytes {
+		err = fmt.Errorf("it is larger than %d MiB", maxDocumentBytes>>20)
+	}
+	if err != nil {
+		return nil, failed(err)
+	}
+	return data, nil
+}

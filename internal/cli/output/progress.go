@@ -1,0 +1,81 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// Intervals between two reports of one stage: what an eye follows, and what a
+// log bears.
+const (
+	progressOnTerminal = 100 * time.Millisecond
+	progressInLog      = 5 * time.Second
+)
+
+// Progress reports how far something is: one line redrawn on a terminal, a line
+// now and then elsewhere. It may be used from several goroutines.
+type Progress struct {
+	mu       sync.Mutex
+	w        io.Writer
+	terminal bool
+	now      func() time.Time
+
+	stage string
+	done  int
+	last  time.Time
+	drawn bool
+}
+
+// NewProgress returns a reporter on a stream.
+func NewProgress(w io.Writer, terminal bool, now func() time.Time) *Progress {
+	return &Progress{w: w, terminal: terminal, now: now}
+}
+
+// Report says how far a stage is. Total is 0 while it is not known. Reports may
+// arrive out of order: a stage never goes back.
+func (p *Progress) Report(stage string, done, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	next := stage != p.stage
+	if !next && done < p.done {
+		return
+	}
+	interval := progressInLog
+	if p.terminal {
+		interval = progressOnTerminal
+	}
+	p.done = done
+	if !next && p.now().Sub(p.last) < interval && (total == 0 || done < total) {
+		return
+	}
+	p.stage, p.last = stage, p.now()
+	text := stage
+	switch {
+	case total > 0:
+		text = fmt.Sprintf("%s: %d of %d", stage, done, total)
+	case done > 0:
+		text = fmt.Sprintf("%s: %d", stage, done)
+	}
+	p.write(text)
+}
+
+func (p *Progress) write(text string) {
+	if !p.terminal {
+		_, _ = fmt.Fprintln(p.w, text) // progress that cannot be shown is no failure
+		return
+	}
+	p.drawn = true
+	_, _ = fmt.Fprintf(p.w, "\r\x1b[2K%s", Sanitize(text))
+}
+
+// Done takes the line away from a terminal, before anything else is written.
+func (p *Progress) Done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drawn {
+		_, _ = fmt.Fprint(p.w, "\r\x1b[2K")
+		p.drawn = false
+	}
+}
