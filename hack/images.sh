@@ -16,7 +16,7 @@ bin/image scratch --out "$out/landfall-standin" --file "$certificates" --user 65
 	--binary bin/landfall-standin=/landfall-standin --entrypoint /landfall-standin
 
 [ "${CLUSTER:-local}" != none ] || exit 0
-bin/image base --packages python3-sklearn,python3-joblib --imports sklearn,joblib,numpy --out "$out/python-sklearn"
-bin/image app --base "$out/python-sklearn" --dir examples/churn/program --prefix /opt/program \
-	--entrypoint /opt/program/churn --user 10001 --out "$out/churn-classifier" \
-	--env PYTHONDONTWRITEBYTECODE=1 --env PYTHONUNBUFFERED=1
+bin/image base --packages "$(paste -sd, examples/churn/packages.txt)" --out "$out/python-base" \
+	--imports sklearn.linear_model,sklearn.ensemble,sklearn.datasets,uvicorn.workers,uvloop,httptools
+bin/image app --base "$out/python-base" --dir examples/churn/program --prefix /opt/program \
+	--entrypoint /opt/program/churn --env PYTHONDONTWRITEBYTECODE=1 --expose 8080/tcp --out "$out/churn-classifier"

@@ -22,7 +22,7 @@ var layers = []layer{
 	{name: "api", prefixes: []string{"api"}, shareable: true},
 	{name: "pure", shareable: true, prefixes: []string{
 		"internal/naming", "internal/evidence", "internal/traffic", "internal/compare",
-		"internal/inventory", "internal/plan", "internal/export", "internal/desired", "internal/view",
+		"internal/document", "internal/inventory", "internal/plan", "internal/export", "internal/desired", "internal/view",
 	}},
 	{name: "adapters", shareable: true, prefixes: []string{
 		"internal/archive", "internal/blob", "internal/cluster", "internal/sagemaker",
