@@ -68,8 +68,14 @@ func (w *walker) word(a, b []byte) bool {
 // Go's hexadecimal floats and digit separators are no numbers here.
 func numberOf(word []byte) (float64, bool) {
 	word = bytes.TrimSpace(word)
-	if len(word) == 0 || len(word) > 400 || bytes.ContainsAny(word, "xXpP_") {
+	if len(word) == 0 || len(word) > 400 {
 		return 0, false
+	}
+	for _, c := range word {
+		switch c {
+		case 'x', 'X', 'p', 'P', '_':
+			return 0, false
+		}
 	}
 	value, err := strconv.ParseFloat(string(word), 64)
 	if err != nil {
