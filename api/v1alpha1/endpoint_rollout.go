@@ -121,7 +121,8 @@ type RolloutGates struct {
 }
 
 // ErrorGate bounds failed answers: any answer that a caller would see as the
-// service's fault (5xx of the container, time-outs, broken connections).
+// service's fault (5xx of the container, time-outs, broken connections). A target
+// that clearly refuses more requests (4xx) than the live variant fails as well.
 type ErrorGate struct {
 	// maxIncreasePercent is how many percentage points more of the target's
 	// answers may fail than of the live variant's.
@@ -157,7 +158,8 @@ type LatencyGate struct {
 
 // AgreementGate bounds how often answers may differ.
 type AgreementGate struct {
-	// minPercent is how many of the compared answers must be equal.
+	// minPercent is how many of the compared answers must be equal. 0 asks for
+	// no agreement: answers that cannot be compared, such as images, do then.
 	// +kubebuilder:default="99.9"
 	// +kubebuilder:validation:XValidation:rule="double(self) <= 100.0",message="must be at most 100 percent"
 	// +optional

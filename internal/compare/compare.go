@@ -76,9 +76,7 @@ type Comparer struct {
 
 // New returns a Comparer with a tolerance for numbers.
 func New(tolerance Tolerance) *Comparer {
-	c := &Comparer{tolerance: tolerance.sane()}
-	c.walkers.New = func() any { return new(walker) }
-	return c
+	return &Comparer{tolerance: tolerance.sane()}
 }
 
 // Compare compares a candidate's answer with the reference's. The same bytes
@@ -101,7 +99,10 @@ func (c *Comparer) Compare(reference, candidate Answer) Result {
 	if compare == nil {
 		return Result{Verdict: Opaque, Kind: KindUnknownType}
 	}
-	w := c.walkers.Get().(*walker)
+	w, ok := c.walkers.Get().(*walker)
+	if !ok {
+		w = new(walker)
+	}
 	defer c.walkers.Put(w)
 	w.reset(c.tolerance)
 	result := compare(w, trimBOM(reference.Body), trimBOM(candidate.Body))

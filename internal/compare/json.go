@@ -201,7 +201,7 @@ func (w *walker) unordered() (Result, bool) {
 	// What is nested appends behind end, and may move the whole slice.
 	i, j := base, middle
 	for i < middle || j < end {
-		order := 0
+		var order int
 		switch {
 		case i == middle:
 			order = 1

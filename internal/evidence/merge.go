@@ -72,7 +72,7 @@ func Merge(reports []Report, namespace, name, uid string, revision int64) Merged
 			if e.Namespace != namespace || e.Name != name || e.UID != uid || e.TrafficRevision != revision {
 				continue
 			}
-			merged.add(report.Time, e, pairs)
+			addReport(&merged, report.Time, e, pairs)
 			break
 		}
 	}
@@ -98,7 +98,7 @@ func newestByRouter(reports []Report) map[string]*Report {
 	return newest
 }
 
-func (m *Merged) add(reportTime time.Time, e *EndpointReport, pairs map[pair]*Comparison) {
+func addReport(m *Merged, reportTime time.Time, e *EndpointReport, pairs map[pair]*Comparison) {
 	if m.Applied == 0 || reportTime.Before(m.OldestTime) {
 		m.OldestTime = reportTime
 	}

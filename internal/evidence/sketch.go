@@ -40,7 +40,7 @@ const maxCount = 1 << 53
 // concurrent use.
 //
 // Its JSON form is the base64 of the DDSketch protobuf, or "" when it is empty.
-type Sketch struct {
+type Sketch struct { //nolint:recvcheck // reading serves copies by value, as in MarshalJSON; adding must not
 	bins *ddsketch.DDSketch
 }
 

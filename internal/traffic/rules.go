@@ -36,13 +36,13 @@ var rules = []rule{
 
 func noTarget(m *move) bool {
 	if m.in.Spec == nil {
-		m.hold(0, "the Endpoint has no spec")
+		m.holdf(0, "the Endpoint has no spec")
 		return true
 	}
 	if m.in.Spec.FindVariant(m.target()) != nil {
 		return false
 	}
-	m.hold(0, "spec.live is %q, which is none of the variants", m.target())
+	m.holdf(0, "spec.live is %q, which is none of the variants", m.target())
 	return true
 }
 
@@ -51,7 +51,7 @@ func firstLive(m *move) bool {
 		return false
 	}
 	if !m.ready(m.target()) {
-		m.hold(lookWaiting, "waits for the first variant: %s", m.whyNotReady(m.target()))
+		m.holdf(lookWaiting, "waits for the first variant: %s", m.whyNotReady(m.target()))
 		return true
 	}
 	m.live, m.traffic = m.target(), allTo(m.target())
@@ -72,9 +72,9 @@ func lostLive(m *move) bool {
 	}
 	switch {
 	case !m.ready(m.target()):
-		m.hold(lookWaiting, "%s, which has the traffic, was removed from the spec, and %s", lost, m.whyNotReady(m.target()))
+		m.holdf(lookWaiting, "%s, which has the traffic, was removed from the spec, and %s", lost, m.whyNotReady(m.target()))
 	case id == "" || m.targetFailed(id):
-		m.hold(lookWaiting, "%s, which has the traffic, was removed from the spec, and %s did not prove itself: put %s back, or raise spec.rollout.attempt", lost, m.target(), lost)
+		m.holdf(lookWaiting, "%s, which has the traffic, was removed from the spec, and %s did not prove itself: put %s back, or raise spec.rollout.attempt", lost, m.target(), lost)
 	default:
 		m.live, m.traffic = m.target(), allTo(m.target())
 		m.message = m.tell(v1alpha1.ReasonPromoted, true, "%s, which had the traffic, was removed from the spec: %s takes over without a rollout", lost, m.target())
@@ -163,7 +163,7 @@ func settled(m *move) bool {
 		return false
 	}
 	m.traffic = allTo(m.live)
-	m.hold(0, "%s has all the traffic", m.live)
+	m.holdf(0, "%s has all the traffic", m.live)
 	return true
 }
 
@@ -174,7 +174,7 @@ func wentBack(m *move) bool {
 		return false
 	}
 	if !m.ready(m.target()) && m.ready(m.live) {
-		m.hold(lookRunning, "spec.live was set back to %s, but %s: the traffic stays on %s until it is", m.target(), m.whyNotReady(m.target()), m.live)
+		m.holdf(lookRunning, "spec.live was set back to %s, but %s: the traffic stays on %s until it is", m.target(), m.whyNotReady(m.target()), m.live)
 		return true
 	}
 	m.live, m.traffic = m.target(), allTo(m.target())
@@ -192,7 +192,7 @@ func alreadyEnded(m *move) bool {
 		return false
 	}
 	m.traffic = allTo(m.live)
-	m.hold(0, "%s", m.rollout.Message)
+	m.holdf(0, "%s", m.rollout.Message)
 	return true
 }
 
@@ -200,7 +200,7 @@ func invalidSettings(m *move) bool {
 	if m.settingsErr == nil {
 		return false
 	}
-	m.hold(0, "the rollout waits for a valid spec: %s", strings.ReplaceAll(m.settingsErr.Error(), "\n", "; "))
+	m.holdf(0, "the rollout waits for a valid spec: %s", strings.ReplaceAll(m.settingsErr.Error(), "\n", "; "))
 	return true
 }
 
@@ -209,10 +209,10 @@ func unknownTarget(m *move) bool {
 		return false
 	}
 	if why := m.in.Ready[m.target()].Message; why != "" {
-		m.hold(lookWaiting, "the rollout waits: the content of %s is not known: %s", m.target(), why)
+		m.holdf(lookWaiting, "the rollout waits: the content of %s is not known: %s", m.target(), why)
 		return true
 	}
-	m.hold(lookWaiting, "the rollout waits: the content of %s is not known yet", m.target())
+	m.holdf(lookWaiting, "the rollout waits: the content of %s is not known yet", m.target())
 	return true
 }
 
@@ -222,7 +222,7 @@ func started(m *move) bool {
 	}
 	m.traffic = allTo(m.live)
 	if m.settings.state == v1alpha1.RolloutAborted {
-		m.hold(0, "%s keeps the traffic: spec.rollout.state is Aborted; set it to Running to start the rollout to %s", m.live, m.target())
+		m.holdf(0, "%s keeps the traffic: spec.rollout.state is Aborted; set it to Running to start the rollout to %s", m.live, m.target())
 		return true
 	}
 	m.start()

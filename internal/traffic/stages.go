@@ -21,7 +21,7 @@ func (m *move) start() {
 		StageStartTime: metav1.NewMicroTime(m.in.Now),
 	}
 	message := m.tell(v1alpha1.ReasonRolloutStarted, false, "moving the traffic from %s to %s: %s", m.live, m.target(), m.settings.words())
-	m.hold(lookAtOnce, "%s", message)
+	m.holdf(lookAtOnce, "%s", message)
 }
 
 // words tells the way ahead: `shadow 100%, then 1%, 10%, 50%, 100%`.
@@ -68,7 +68,7 @@ func (m *move) rolledBack(cause string) {
 func (m *move) returnTraffic() bool {
 	to := m.rollout.To
 	if Weight(m.traffic, to) > 0 && !m.ready(m.live) && m.ready(to) {
-		m.hold(lookRunning, "the traffic should go back to %s, but %s: it stays on %s until then", m.live, m.whyNotReady(m.live), to)
+		m.holdf(lookRunning, "the traffic should go back to %s, but %s: it stays on %s until then", m.live, m.whyNotReady(m.live), to)
 		return false
 	}
 	m.traffic = allTo(m.live)
@@ -80,7 +80,7 @@ func (m *move) stayPaused() {
 		m.rollout.Gates = m.trial().judge()
 		m.countPairs()
 	}
-	m.hold(lookWaiting, "paused at %s: %s", m.place(), m.rollout.Paused)
+	m.holdf(lookWaiting, "paused at %s: %s", m.place(), m.rollout.Paused)
 }
 
 // resume goes on from where the rollout stood, judged afresh: the figures from
@@ -89,7 +89,7 @@ func (m *move) resume() {
 	m.rollout.Paused = ""
 	m.rollout.StageStartTime = metav1.NewMicroTime(m.in.Now)
 	m.restart = m.rollout.Stage != v1alpha1.StagePreparing
-	m.hold(lookAtOnce, "%s", m.tell(v1alpha1.ReasonResumed, false, "resumed at %s, to be judged afresh", m.place()))
+	m.holdf(lookAtOnce, "%s", m.tell(v1alpha1.ReasonResumed, false, "resumed at %s, to be judged afresh", m.place()))
 }
 
 func (m *move) prepare() {
@@ -99,7 +99,7 @@ func (m *move) prepare() {
 	}
 	m.rollout.Gates = m.trial().judgeOnly(GateReady)
 	if waits := m.firstWait(targetReady, routersFollow, referenceKnown); waits != "" {
-		m.hold(lookRunning, "preparing: %s", waits)
+		m.holdf(lookRunning, "preparing: %s", waits)
 		return
 	}
 	m.advance()
@@ -149,7 +149,7 @@ func (m *move) corrected(weight, mirror int32) bool {
 	}
 	m.traffic = want
 	m.rollout.StageStartTime = metav1.NewMicroTime(m.in.Now)
-	m.hold(lookAtOnce, "%s: the traffic becomes %s", m.rollout.Stage, Words(want))
+	m.holdf(lookAtOnce, "%s: the traffic becomes %s", m.rollout.Stage, Words(want))
 	return true
 }
 
@@ -163,7 +163,7 @@ func (m *move) prove(place string) {
 		return
 	}
 	if waits := m.firstWait(targetReady, routersFollow, gatesEquivalent, heldLongEnough); waits != "" {
-		m.hold(m.nextBeat(), "%s: %s", place, waits)
+		m.holdf(m.nextBeat(), "%s: %s", place, waits)
 		return
 	}
 	m.advance()
@@ -174,7 +174,7 @@ func (m *move) fail(gate *v1alpha1.GateStatus) {
 	if m.settings.pauseOnFailed {
 		m.rollout.Paused = cause
 		m.tell(v1alpha1.ReasonPaused, true, "%s; paused, as spec.rollout.onFailure is Pause", cause)
-		m.hold(lookWaiting, "paused: %s", cause)
+		m.holdf(lookWaiting, "paused: %s", cause)
 		return
 	}
 	if m.returnTraffic() {

@@ -173,8 +173,8 @@ func (m *move) tell(reason string, warning bool, format string, args ...any) str
 	return message
 }
 
-// hold leaves everything where it is and says why.
-func (m *move) hold(nextLook time.Duration, format string, args ...any) {
+// holdf leaves everything where it is and says why.
+func (m *move) holdf(nextLook time.Duration, format string, args ...any) {
 	m.message = fmt.Sprintf(format, args...)
 	m.nextLook = nextLook
 	if m.inProgress() {
