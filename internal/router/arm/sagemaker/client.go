@@ -103,6 +103,9 @@ func (c *Client) address(target table.SageMaker) (*url.URL, error) {
 		return nil, fmt.Errorf("finding SageMaker Runtime's address in region %q: %w", target.Region, err)
 	}
 	address := resolved.URI
+	if address.Path == "" {
+		address.Path = "/" // JoinPath would make the path relative
+	}
 	return address.JoinPath("endpoints", target.EndpointName, "invocations"), nil
 }
 

@@ -72,6 +72,11 @@ func (t *Transport) Do(ctx context.Context, request *exchange.Request) (*exchang
 	SetBody(outgoing, request.Body)
 	response, err := t.http.RoundTrip(outgoing)
 	if err != nil {
+		if ctx.Err() == nil {
+			// Where one pooled connection was dead the others likely are:
+			// another attempt must not work its way through all of them.
+			t.http.CloseIdleConnections()
+		}
 		return nil, noAnswer(ctx, err)
 	}
 	return &exchange.Answer{
