@@ -1,0 +1,55 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	yamlv3 "go.yaml.in/yaml/v3"
+	"sigs.k8s.io/yaml"
+)
+
+// Header begins every file of Landfall.
+type Header struct {
+	// APIVersion is the version of the file's form.
+	APIVersion string `json:"apiVersion"`
+	// Kind is what the file holds.
+	Kind string `json:"kind"`
+}
+
+// Encode writes a value as YAML, by its JSON tags and in the order of its
+// fields. Maps are sorted by key. Equal values give equal bytes.
+func Encode(value any) ([]byte, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write %T as JSON: %w", value, err)
+	}
+	tree, err := treeOf(text)
+	if err != nil {
+		return nil, fmt.Errorf("cannot order the fields of %T: %w", value, err)
+	}
+	var out bytes.Buffer
+	encoder := yamlv3.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(tree); err != nil {
+		return nil, fmt.Errorf("cannot write %T as YAML: %w", value, err)
+	}
+	return out.Bytes(), nil
+}
+
+// Decode reads YAML or JSON into a pointer. It refuses files of another
+// apiVersion or kind, unknown fields and doubled fields.
+func Decode(data []byte, want Header, into any) error {
+	var got Header
+	if err := yaml.Unmarshal(data, &got); err != nil {
+		return fmt.Errorf("not a YAML document: %w", err)
+	}
+	if got != want {
+		return fmt.Errorf("the document is of apiVersion %q and kind %q; want %q and %q",
+			got.APIVersion, got.Kind, want.APIVersion, want.Kind)
+	}
+	if err := yaml.UnmarshalStrict(data, into); err != nil {
+		return fmt.Errorf("cannot read the %s: %w", want.Kind, err)
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package document
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+type sample struct {
+	Header `json:",inline"`
+	Zeta   string            `json:"zeta"`
+	Alpha  string            `json:"alpha"`
+	Number float64           `json:"number"`
+	Map    map[string]string `json:"map,omitempty"`
+	List   []string          `json:"list,omitempty"`
+}
+
+var sampleHeader = Header{APIVersion: "v1", Kind: "Sample"}
+
+func TestEncodeKeepsTheOrderOfFields(t *testing.T) {
+	got, err := Encode(sample{
+		Header: sampleHeader, Zeta: "yes", Alpha: "012", Number: 0.1, Map: map[string]string{"b": "1", "a": "x: y"}, List: []string{"", "-"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `apiVersion: v1
+kind: Sample
+zeta: "yes"
+alpha: "012"
+number: 0.1
+map:
+  a: 'x: y'
+  b: "1"
+list:
+  - ""
+  - '-'
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("YAML (-want +got):\n%s", diff)
+	}
+}
+
+func TestEncodeThenDecode(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.String()
+		want := sample{
+			Header: sampleHeader, Zeta: text.Draw(t, "zeta"), Alpha: text.Draw(t, "alpha"),
+			Number: rapid.Float64().Draw(t, "number"),
+			Map:    rapid.MapOfN(text, text, 1, 5).Draw(t, "map"), List: rapid.SliceOfN(text, 1, 5).Draw(t, "list"),
+		}
+		data, err := Encode(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got sample
+		if err := Decode(data, sampleHeader, &got); err != nil {
+			t.Fatalf("%v:\n%s", err, data)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-want +got):\n%s\n%s", diff, data)
+		}
+	})
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	cases := map[string]struct{ text, want string }{
+		"other kind":    {"apiVersion: v1\nkind: Other\n", `kind "Other"`},
+		"other version": {"apiVersion: v2\nkind: Sample\n", `apiVersion "v2"`},
+		"no header":     {"zeta: x\n", `kind ""`},
+		"unknown field": {"apiVersion: v1\nkind: Sample\nzetta: x\n", "zetta"},
+		"doubled field": {"apiVersion: v1\nkind: Sample\nzeta: x\nzeta: y\n", "zeta"},
+		"wrong type":    {"apiVersion: v1\nkind: Sample\nnumber: many\n", "number"},
+		"no YAML":       {"\t{", "not a YAML document"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got sample
+			if err := Decode([]byte(tc.text), sampleHeader, &got); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want an error with %q", err, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,52 @@
+package inventory
+
+import (
+	"cmp"
+	"slices"
+)
+
+// sorted returns the document with every list in its order. Lists whose order
+// means something (containers, steps) keep it.
+func sorted(d Document) Document {
+	d.Endpoints = sortedBy(d.Endpoints, func(e Endpoint) string { return e.Region + "/" + e.Name })
+	if d.Endpoints == nil {
+		d.Endpoints = []Endpoint{}
+	}
+	for i := range d.Endpoints {
+		sortEndpoint(&d.Endpoints[i])
+	}
+	d.Unread = sortedBy(d.Unread, func(u Unread) string { return u.Operation + "/" + u.Code })
+	for i := range d.Unread {
+		d.Unread[i].Resources = sortedText(d.Unread[i].Resources)
+	}
+	return d
+}
+
+func sortEndpoint(e *Endpoint) {
+	byName := func(v Variant) string { return v.Name }
+	e.Variants = sortedBy(e.Variants, byName)
+	e.ShadowVariants = sortedBy(e.ShadowVariants, byName)
+	e.Components = sortedBy(e.Components, func(c Component) string { return c.Name })
+	e.Models = sortedBy(e.Models, func(m Model) string { return m.Name })
+	e.Tags = sortedBy(e.Tags, func(t Tag) string { return t.Key })
+	e.Ignored = sortedText(e.Ignored)
+	e.Scaling = sortedBy(e.Scaling, func(s Scaling) string { return s.Resource + "/" + s.Dimension })
+	for i := range e.Scaling {
+		s := &e.Scaling[i]
+		s.Suspended = sortedText(s.Suspended)
+		s.Policies = sortedBy(s.Policies, func(p Policy) string { return p.Name })
+		s.ScheduledActions = sortedBy(s.ScheduledActions, func(a ScheduledAction) string { return a.Name })
+	}
+}
+
+// sortedBy returns a sorted copy; nil stays nil.
+func sortedBy[T any](list []T, key func(T) string) []T {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	return list
+}
+
+// sortedText returns a sorted copy without repetitions; nil stays nil.
+func sortedText(list []string) []string {
+	return slices.Compact(sortedBy(list, func(text string) string { return text }))
+}

@@ -1,0 +1,145 @@
+package sagemaker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// EndpointReader holds the calls that find endpoints.
+type EndpointReader interface {
+	ListEndpoints(context.Context, *sagemaker.ListEndpointsInput, ...func(*sagemaker.Options)) (*sagemaker.ListEndpointsOutput, error)
+	DescribeEndpoint(context.Context, *sagemaker.DescribeEndpointInput, ...func(*sagemaker.Options)) (*sagemaker.DescribeEndpointOutput, error)
+	DescribeEndpointConfig(context.Context, *sagemaker.DescribeEndpointConfigInput, ...func(*sagemaker.Options)) (*sagemaker.DescribeEndpointConfigOutput, error)
+}
+
+// ModelReader holds the calls that read models and their tags.
+type ModelReader interface {
+	DescribeModel(context.Context, *sagemaker.DescribeModelInput, ...func(*sagemaker.Options)) (*sagemaker.DescribeModelOutput, error)
+	ListTags(context.Context, *sagemaker.ListTagsInput, ...func(*sagemaker.Options)) (*sagemaker.ListTagsOutput, error)
+}
+
+// ComponentReader holds the calls that read inference components.
+type ComponentReader interface {
+	ListInferenceComponents(context.Context, *sagemaker.ListInferenceComponentsInput, ...func(*sagemaker.Options)) (*sagemaker.ListInferenceComponentsOutput, error)
+	DescribeInferenceComponent(context.Context, *sagemaker.DescribeInferenceComponentInput, ...func(*sagemaker.Options)) (*sagemaker.DescribeInferenceComponentOutput, error)
+}
+
+// ScalingReader holds the calls that read Application Auto Scaling.
+type ScalingReader interface {
+	DescribeScalableTargets(context.Context, *applicationautoscaling.DescribeScalableTargetsInput, ...func(*applicationautoscaling.Options)) (*applicationautoscaling.DescribeScalableTargetsOutput, error)
+	DescribeScalingPolicies(context.Context, *applicationautoscaling.DescribeScalingPoliciesInput, ...func(*applicationautoscaling.Options)) (*applicationautoscaling.DescribeScalingPoliciesOutput, error)
+	DescribeScheduledActions(context.Context, *applicationautoscaling.DescribeScheduledActionsInput, ...func(*applicationautoscaling.Options)) (*applicationautoscaling.DescribeScheduledActionsOutput, error)
+}
+
+// MetricReader holds the call that reads CloudWatch.
+type MetricReader interface {
+	GetMetricData(context.Context, *cloudwatch.GetMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricDataOutput, error)
+}
+
+// IdentityReader holds the call that tells which account answers.
+type IdentityReader interface {
+	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
+}
+
+// Options say how to reach AWS.
+type Options struct {
+	// Region to scan. Empty means the one of the environment or profile.
+	Region string
+	// Profile of the shared AWS configuration. Empty means the default one.
+	Profile string
+	// EndpointURL is the address of every service. Empty means AWS, or what
+	// AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> say.
+	EndpointURL string
+	// RequestsPerSecond bounds each operation. Zero means 2: AWS publishes
+	// no rates, and 2 is the lowest that was reported.
+	RequestsPerSecond float64
+	// Concurrency bounds the endpoints that are read at once. Zero means 8.
+	Concurrency int
+}
+
+const (
+	defaultRequestsPerSecond = 2
+	defaultConcurrency       = 8
+	// maxAttempts of one call, with pauses that double up to 20 seconds.
+	maxAttempts = 8
+)
+
+// Client reads one account in one region.
+type Client struct {
+	Endpoints  EndpointReader
+	Models     ModelReader
+	Components ComponentReader
+	Scalings   ScalingReader
+	Metrics    MetricReader
+	Identity   IdentityReader
+
+	region      string
+	concurrency int
+}
+
+// New makes the clients from the SDK's default configuration. It fails when no
+// region is known; credentials are only looked for with the first call.
+func New(ctx context.Context, options Options) (*Client, error) {
+	loaded, err := loadConfig(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	if loaded.Region == "" {
+		return nil, fmt.Errorf("no AWS region is known: give --region, or set AWS_REGION or the profile's region")
+	}
+	if options.Concurrency <= 0 {
+		options.Concurrency = defaultConcurrency
+	}
+	api := sagemaker.NewFromConfig(loaded)
+	return &Client{
+		Endpoints: api, Models: api, Components: api,
+		Scalings: applicationautoscaling.NewFromConfig(loaded),
+		Metrics:  cloudwatch.NewFromConfig(loaded),
+		Identity: sts.NewFromConfig(loaded),
+		region:   loaded.Region, concurrency: options.Concurrency,
+	}, nil
+}
+
+// Region returns the region that the client reads.
+func (c *Client) Region() string { return c.region }
+
+func loadConfig(ctx context.Context, options Options) (aws.Config, error) {
+	if options.RequestsPerSecond <= 0 {
+		options.RequestsPerSecond = defaultRequestsPerSecond
+	}
+	load := []func(*config.LoadOptions) error{
+		config.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = maxAttempts
+				// The pace of each operation adapts instead: this limiter
+				// would give up on a whole scan after a hundred refusals.
+				o.RateLimiter = ratelimit.None
+			})
+		}),
+	}
+	if options.Region != "" {
+		load = append(load, config.WithRegion(options.Region))
+	}
+	if options.Profile != "" {
+		load = append(load, config.WithSharedConfigProfile(options.Profile))
+	}
+	if options.EndpointURL != "" {
+		load = append(load, config.WithBaseEndpoint(options.EndpointURL))
+	}
+	loaded, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("cannot load the AWS configuration: %w", err)
+	}
+	pace := newPace(options.RequestsPerSecond)
+	loaded.APIOptions = append(loaded.APIOptions, pace.install)
+	return loaded, nil
+}
