@@ -9,3 +9,6 @@
 // +kubebuilder:object:generate=true
 // +groupName=landfall.dev
 package v1alpha1
+
+// The chart installs the generated CRDs, and Helm reads no file outside a chart.
+//go:generate sh -c "cp ../../config/crd/*.yaml ../../charts/landfall/files/crds/"

@@ -19,6 +19,11 @@ type EndpointStatus struct {
 	// +optional
 	Live string `json:"live,omitempty"`
 
+	// previous is the variant that live took the traffic over from. Setting
+	// spec.live back to it needs no gate as long as its content is the same.
+	// +optional
+	Previous *PreviousVariant `json:"previous,omitempty"`
+
 	// split is the traffic in words, such as `managed 90%, cluster 10%`.
 	// +optional
 	Split string `json:"split,omitempty"`
@@ -67,6 +72,17 @@ type EndpointStatus struct {
 	// +listMapKey=type
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// PreviousVariant is a variant that was live before.
+type PreviousVariant struct {
+	// name of the variant.
+	// +required
+	Name string `json:"name"`
+
+	// contentHash is what the variant's content hashed to while it was live.
+	// +required
+	ContentHash string `json:"contentHash"`
 }
 
 // VariantTraffic is a variant's part in the traffic.

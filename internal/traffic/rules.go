@@ -76,7 +76,7 @@ func lostLive(m *move) bool {
 	case id == "" || m.targetFailed(id):
 		m.holdf(lookWaiting, "%s, which has the traffic, was removed from the spec, and %s did not prove itself: put %s back, or raise spec.rollout.attempt", lost, m.target(), lost)
 	default:
-		m.live, m.traffic = m.target(), allTo(m.target())
+		m.live, m.traffic, m.previous = m.target(), allTo(m.target()), nil
 		m.message = m.tell(v1alpha1.ReasonPromoted, true, "%s, which had the traffic, was removed from the spec: %s takes over without a rollout", lost, m.target())
 		if m.inProgress() {
 			m.end(v1alpha1.StageAborted, m.message)
@@ -167,18 +167,23 @@ func settled(m *move) bool {
 	return true
 }
 
-// wentBack: after a promotion the way back stays open without a gate.
+// wentBack: after a promotion the way back stays open without a gate, whatever
+// was tried since, as long as the variant is still what it was.
 func wentBack(m *move) bool {
-	r := m.rollout
-	if r == nil || r.Stage != v1alpha1.StagePromoted || r.To != m.live || r.From != m.target() {
+	p := m.previous
+	if p == nil || p.Name != m.target() || p.ContentHash != m.in.TargetHash[p.Name] {
 		return false
 	}
 	if !m.ready(m.target()) && m.ready(m.live) {
 		m.holdf(lookRunning, "spec.live was set back to %s, but %s: the traffic stays on %s until it is", m.target(), m.whyNotReady(m.target()), m.live)
 		return true
 	}
-	m.live, m.traffic = m.target(), allTo(m.target())
-	message := m.tell(v1alpha1.ReasonRolledBack, false, "spec.live was set back to %s: it has all the traffic again; to try %s again, raise spec.rollout.attempt as well", m.live, r.To)
+	left := m.live
+	m.live, m.traffic, m.previous = m.target(), allTo(m.target()), nil
+	message := m.tell(v1alpha1.ReasonRolledBack, false, "spec.live was set back to %s: it has all the traffic again; to try %s again, raise spec.rollout.attempt as well", m.live, left)
+	if r := m.rollout; r == nil || r.Stage != v1alpha1.StagePromoted || r.To != left {
+		m.rollout = m.newRollout(m.live, left)
+	}
 	m.end(v1alpha1.StageRolledBack, message)
 	return true
 }

@@ -12,16 +12,20 @@ import (
 )
 
 func (m *move) start() {
-	id, _ := m.targetID()
-	m.rollout = &v1alpha1.RolloutStatus{
-		ID: id, From: m.live, To: m.target(),
+	m.rollout = m.newRollout(m.live, m.target())
+	message := m.tell(v1alpha1.ReasonRolloutStarted, false, "moving the traffic from %s to %s: %s", m.live, m.target(), m.settings.words())
+	m.holdf(lookAtOnce, "%s", message)
+}
+
+// newRollout is a rollout that has not moved anything yet.
+func (m *move) newRollout(from, to string) *v1alpha1.RolloutStatus {
+	return &v1alpha1.RolloutStatus{
+		ID: RolloutID(to, m.in.TargetHash[to], m.settings.attempt), From: from, To: to,
 		Stage:          v1alpha1.StagePreparing,
 		Steps:          int32(len(m.settings.steps)),
 		StartTime:      metav1.NewTime(m.in.Now),
 		StageStartTime: metav1.NewMicroTime(m.in.Now),
 	}
-	message := m.tell(v1alpha1.ReasonRolloutStarted, false, "moving the traffic from %s to %s: %s", m.live, m.target(), m.settings.words())
-	m.holdf(lookAtOnce, "%s", message)
 }
 
 // words tells the way ahead: `shadow 100%, then 1%, 10%, 50%, 100%`.
@@ -210,6 +214,7 @@ func (m *move) enter(stage v1alpha1.RolloutStage, weight, mirror int32) {
 func (m *move) promote() {
 	from, to := m.rollout.From, m.rollout.To
 	m.live, m.traffic = to, allTo(to)
+	m.previous = &v1alpha1.PreviousVariant{Name: from, ContentHash: m.in.TargetHash[from]}
 	took := m.in.Now.Sub(m.rollout.StartTime.Time).Round(time.Second)
 	m.end(v1alpha1.StagePromoted, m.tell(v1alpha1.ReasonPromoted, false, "%s is live after %s; setting spec.live to %s goes back at once", to, took, from))
 }

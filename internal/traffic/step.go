@@ -59,6 +59,8 @@ type Readiness struct {
 type Output struct {
 	// Live is the new status.live.
 	Live string
+	// Previous is the new status.previous.
+	Previous *v1alpha1.PreviousVariant
 	// Traffic is the new status.traffic. Its weights add up to 10000.
 	Traffic []v1alpha1.VariantTraffic
 	// TrafficChanged asks for status.trafficRevision to be raised by one:
@@ -111,6 +113,7 @@ type move struct {
 	settingsErr error
 
 	live        string
+	previous    *v1alpha1.PreviousVariant
 	traffic     []v1alpha1.VariantTraffic
 	rollout     *v1alpha1.RolloutStatus
 	restart     bool
@@ -121,10 +124,11 @@ type move struct {
 
 func newMove(in Input) *move {
 	m := &move{
-		in:      in,
-		live:    in.Status.Live,
-		traffic: append([]v1alpha1.VariantTraffic(nil), in.Status.Traffic...),
-		rollout: in.Status.Rollout.DeepCopy(),
+		in:       in,
+		live:     in.Status.Live,
+		previous: in.Status.Previous.DeepCopy(),
+		traffic:  append([]v1alpha1.VariantTraffic(nil), in.Status.Traffic...),
+		rollout:  in.Status.Rollout.DeepCopy(),
 	}
 	if in.Spec != nil {
 		m.settings, m.settingsErr = newSettings(in.Spec.Rollout)
@@ -135,6 +139,7 @@ func newMove(in Input) *move {
 func (m *move) output() Output {
 	return Output{
 		Live:           m.live,
+		Previous:       m.previous,
 		Traffic:        m.traffic,
 		TrafficChanged: m.restart || !sameTraffic(m.in.Status.Traffic, m.traffic),
 		Rollout:        m.rollout,

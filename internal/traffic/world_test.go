@@ -76,7 +76,8 @@ func (w *world) evidence() evidence.Merged {
 }
 
 func (w *world) write(out traffic.Output) {
-	w.status.Live, w.status.Traffic, w.status.Rollout = out.Live, out.Traffic, out.Rollout
+	w.status.Live, w.status.Previous = out.Live, out.Previous
+	w.status.Traffic, w.status.Rollout = out.Traffic, out.Rollout
 	if out.TrafficChanged {
 		w.status.TrafficRevision++
 		w.measured = evidence.EndpointReport{}

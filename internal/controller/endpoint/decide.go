@@ -32,7 +32,8 @@ func (r *Reconciler) decide(ctx context.Context, s *scope) error {
 		input.TargetHash[v.spec.Name] = v.hash
 	}
 	s.decision = traffic.Step(input)
-	e.Status.Live, e.Status.Traffic, e.Status.Rollout = s.decision.Live, s.decision.Traffic, s.decision.Rollout
+	e.Status.Live, e.Status.Previous = s.decision.Live, s.decision.Previous
+	e.Status.Traffic, e.Status.Rollout = s.decision.Traffic, s.decision.Rollout
 	if s.decision.TrafficChanged {
 		e.Status.TrafficRevision++
 	}
