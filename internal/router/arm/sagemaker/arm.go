@@ -84,6 +84,10 @@ func (a *Arm) once(ctx context.Context, request *exchange.Request) (*http.Respon
 	outgoing.Header["Idempotency-Key"] = nil
 	response, err := a.client.transport.RoundTrip(outgoing)
 	if err != nil {
+		if ctx.Err() == nil {
+			// The next attempt must not meet another dead pooled connection.
+			a.client.transport.CloseIdleConnections()
+		}
 		return nil, fmt.Errorf("asking SageMaker endpoint %s in %s: %w", a.target.EndpointName, a.target.Region, err)
 	}
 	return response, nil
