@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"landfall.dev/landfall/internal/controller"
@@ -35,6 +36,7 @@ func command() *cobra.Command {
 			slog.SetDefault(slog.New(handler))
 			options.Logger = logr.FromSlogHandler(handler)
 			ctrl.SetLogger(options.Logger)
+			klog.SetLogger(options.Logger) // client-go's own
 			if err := options.Validate(); err != nil {
 				return err
 			}
