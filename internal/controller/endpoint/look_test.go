@@ -77,10 +77,10 @@ func TestFixedReplicasNeverStrandTraffic(t *testing.T) {
 		Status: v1alpha1.EndpointStatus{
 			Live:    "old",
 			Traffic: []v1alpha1.VariantTraffic{{Name: "old", WeightBasisPoints: 9000}, {Name: "new", WeightBasisPoints: 1000}},
-			Rollout: &v1alpha1.RolloutStatus{From: "old", To: "new"},
 		},
 	}
 	promoted := fixed.DeepCopy()
+	promoted.Status.Previous = &v1alpha1.PreviousVariant{Name: "old"}
 	promoted.Status.Live, promoted.Status.Traffic = "new", []v1alpha1.VariantTraffic{{Name: "new", WeightBasisPoints: 10000}}
 	cases := map[string]struct {
 		reason   string

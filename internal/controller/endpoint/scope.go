@@ -90,7 +90,7 @@ func carries(shares []v1alpha1.VariantTraffic, name string) bool {
 func (s *scope) fixedReplicas(name string) int32 {
 	e := s.endpoint
 	governed := name == e.Spec.Live || name == e.Status.Live || s.carries(name) ||
-		e.Status.Rollout != nil && name == e.Status.Rollout.From
+		e.Status.Previous != nil && name == e.Status.Previous.Name
 	if !governed {
 		return 0
 	}
