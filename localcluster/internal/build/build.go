@@ -152,19 +152,19 @@ func environment(cgo bool) []string {
 }
 
 func (b Builder) one(ctx context.Context, target Target, fingerprint string) error {
-	began := time.Now()
+	began := time.Now() //nolint:forbidigo // shown to a person, decides nothing
 	note := ""
 	if target.Note != "" {
 		note = " (" + target.Note + ")"
 	}
 	fmt.Fprintf(b.Progress, "building %s%s\n", target.Output, note)
 	output := filepath.Join(b.Bin, target.Output)
-	if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(output), state.DirectoryMode); err != nil {
 		return fmt.Errorf("create the directory for programs: %w", err)
 	}
 	// A running cluster keeps the old file: the new one only takes its name.
 	temporary := output + ".new"
-	command := exec.CommandContext(ctx, "go", arguments(target, temporary)...)
+	command := exec.CommandContext(ctx, "go", arguments(target, temporary)...) //nolint:gosec // our own list of targets
 	command.Dir, command.Env = filepath.Join(b.Source, target.Module), environment(target.CGO)
 	var messages bytes.Buffer
 	command.Stdout, command.Stderr = &messages, &messages
@@ -186,7 +186,7 @@ func (b Builder) one(ctx context.Context, target Target, fingerprint string) err
 // relink points bin/link at bin/output by a relative symbolic link.
 func relink(bin, link, output string) error {
 	path := filepath.Join(bin, link)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), state.DirectoryMode); err != nil {
 		return fmt.Errorf("create the directory for links: %w", err)
 	}
 	relative, err := filepath.Rel(filepath.Dir(path), filepath.Join(bin, output))

@@ -27,6 +27,15 @@ var needed = []string{"cpu", "cpuset", "memory", "pids"}
 // delegated are the version 2 controllers a kubelet requires in its root.
 var delegated = []string{"cpu", "cpuset", "memory", "pids"}
 
+// removeEvery is the pause between two passes over groups that are busy.
+const removeEvery = 20 * time.Millisecond
+
+// groupMode lets unprivileged programs read a group's figures.
+const groupMode = 0o755
+
+// settingMode goes with writes to files that the kernel made and that keep theirs.
+const settingMode = 0o600
+
 // Tree is the machine's cgroup file system. Use Root except in tests.
 type Tree struct{ root string }
 
@@ -71,7 +80,7 @@ func (t Tree) Check(name string) error {
 	}
 	for _, hierarchy := range hierarchies {
 		path := filepath.Join(hierarchy, name)
-		if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := os.Mkdir(path, groupMode); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("make a control group: %w", err)
 		}
 		if err := os.Remove(path); err != nil {
@@ -129,7 +138,7 @@ func (t Tree) createIn(hierarchy, name string, children []string) error {
 		paths = append(paths, filepath.Join(hierarchy, name, child))
 	}
 	for _, path := range paths {
-		if err := os.MkdirAll(path, 0o755); err != nil {
+		if err := os.MkdirAll(path, groupMode); err != nil {
 			return fmt.Errorf("make a control group: %w", err)
 		}
 		if err := t.inherit(path); err != nil {
@@ -144,7 +153,7 @@ func (t Tree) inherit(path string) error {
 	parent := filepath.Dir(path)
 	if t.unified() {
 		enable := "+" + strings.Join(delegated, " +")
-		if err := os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte(enable), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte(enable), settingMode); err != nil {
 			return fmt.Errorf("hand the controllers of %s down: %w; with \"device or resource busy\", processes sit in that group itself: move them to a child group", parent, err)
 		}
 		return nil
@@ -159,7 +168,7 @@ func (t Tree) inherit(path string) error {
 	// that always account so refuse the write, which is then not needed.
 	hierarchical := filepath.Join(path, "memory.use_hierarchy")
 	if current, err := os.ReadFile(hierarchical); err == nil && !bytes.HasPrefix(current, []byte("1")) {
-		if err := os.WriteFile(hierarchical, []byte("1"), 0o644); err != nil {
+		if err := os.WriteFile(hierarchical, []byte("1"), settingMode); err != nil {
 			return fmt.Errorf("account memory by hierarchy: %w", err)
 		}
 	}
@@ -175,7 +184,8 @@ func copyValue(from, to string) error {
 	if err != nil {
 		return fmt.Errorf("read the parent's setting: %w", err)
 	}
-	if err := os.WriteFile(to, bytes.TrimSpace(value), 0o644); err != nil {
+	//nolint:gosec // both names are ours
+	if err := os.WriteFile(to, bytes.TrimSpace(value), settingMode); err != nil {
 		return fmt.Errorf("pass on %s: %w", filepath.Base(from), err)
 	}
 	return nil
@@ -185,16 +195,20 @@ func copyValue(from, to string) error {
 // processes that are just ending are busy for a moment, so it retries until
 // patience has passed.
 func (t Tree) Remove(name string, patience time.Duration) error {
-	deadline := time.Now().Add(patience)
+	expired := time.NewTimer(patience)
+	defer expired.Stop()
+	again := time.NewTicker(removeEvery)
+	defer again.Stop()
 	for {
 		left, err := t.removeOnce(name)
 		if err == nil && left == "" {
 			return nil
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-expired.C:
 			return errors.Join(err, fmt.Errorf("the control group %s is still in use after %s", left, patience))
+		case <-again.C:
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 }
 

@@ -36,7 +36,7 @@ func (a *app) build(ctx context.Context, dir state.Dir) error {
 		return err
 	}
 	defer unlock()
-	targets := build.Targets(packages.Probe().BuildsRunc())
+	targets := build.Targets(packages.Probe(ctx).BuildsRunc())
 	source, err := a.source()
 	builder := build.Builder{Source: source, Bin: dir.Bin(), Progress: a.progress}
 	if err != nil {

@@ -48,7 +48,7 @@ type app struct {
 // Run executes one command line and returns the exit code.
 func Run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	a := &app{out: out, progress: errOut}
-	root := a.command()
+	root := a.command() //nolint:contextcheck // verbs take it from their cobra.Command
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errOut)

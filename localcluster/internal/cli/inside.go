@@ -94,6 +94,6 @@ func (a *app) insideCommand() *cobra.Command {
 		Short:  "Try what a cluster needs, in namespaces of its own",
 		Hidden: true,
 		Args:   cobra.NoArgs,
-		RunE:   func(*cobra.Command, []string) error { return probe.Inside() },
+		RunE:   func(cmd *cobra.Command, _ []string) error { return probe.Inside(cmd.Context()) },
 	}
 }

@@ -56,7 +56,7 @@ func (a *app) status(ctx context.Context, dir state.Dir, format string) error {
 	r.Cluster.Reason = ""
 	// A cluster that runs has proved the point, and trying costs time.
 	if !found.Running {
-		if err := probe.Containers(); err != nil {
+		if err := probe.Containers(ctx); err != nil {
 			r.Containers, r.Reason = false, err.Error()
 		}
 	}
@@ -97,8 +97,8 @@ func (a *app) probeCommand() *cobra.Command {
 		Use:   "probe",
 		Short: "Tell whether this machine can run containers: exit code 0 if so, 3 if not",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if err := probe.Containers(); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := probe.Containers(cmd.Context()); err != nil {
 				return no(err)
 			}
 			fmt.Fprintln(a.out, "this machine can run containers")

@@ -51,7 +51,7 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := probe.Containers(); err != nil {
+	if err := probe.Containers(ctx); err != nil {
 		return fmt.Errorf("this machine cannot run containers for localcluster: %w; `localcluster build` still gives envtest its API server and etcd", err)
 	}
 	if _, err := packages.Ensure(ctx, a.progress); err != nil {

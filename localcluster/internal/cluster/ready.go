@@ -30,7 +30,7 @@ type step struct {
 // readiness lists what must hold, in the order in which it comes true.
 func (o Options) readiness() []step {
 	// The API keeps times in whole seconds.
-	began := time.Now().Truncate(time.Second)
+	began := time.Now().Truncate(time.Second) //nolint:forbidigo // this package starts real processes
 	api, apiErr := kubeapi.New(o.Topology.APIServer(), o.Dir.PKI())
 	if apiErr != nil {
 		return []step{{what: "a client of the API server", log: supervisorLog, check: func(context.Context) error { return apiErr }}}
@@ -47,7 +47,7 @@ func (o Options) readiness() []step {
 		}},
 		{"the default service account", "pods can be created", "kube-controller-manager", api.DefaultAccount},
 		{"the cluster's DNS", "DNS ready", "coredns", func(ctx context.Context) error {
-			return answersOK(ctx, fmt.Sprintf("http://%s:%d/ready", o.Topology.NodeAddress(1), topology.DNSReadyPort))
+			return answersOK(ctx, o.Topology.DNSReady())
 		}},
 	}
 }
@@ -145,18 +145,22 @@ func Inspect(ctx context.Context, dir state.Dir) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	if err := api.Ready(ctx); err != nil {
+	if err := status.look(ctx, api); err != nil {
 		status.Reason = err.Error()
-		return status, nil
 	}
-	if status.Nodes, err = api.Nodes(ctx); err != nil {
-		status.Reason = err.Error()
-		return status, nil
-	}
-	if err := nodesReady(status.Nodes, plan.Topology.Nodes, time.Time{}); err != nil {
-		status.Reason = err.Error()
-		return status, nil
-	}
-	status.Ready = true
+	status.Ready = status.Reason == ""
 	return status, nil
+}
+
+// look asks the API server; the error says why the cluster is not ready.
+func (s *Status) look(ctx context.Context, api *kubeapi.Client) error {
+	if err := api.Ready(ctx); err != nil {
+		return err
+	}
+	nodes, err := api.Nodes(ctx)
+	if err != nil {
+		return err
+	}
+	s.Nodes = nodes
+	return nodesReady(nodes, s.Topology.Nodes, time.Time{})
 }

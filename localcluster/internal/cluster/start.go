@@ -100,6 +100,7 @@ func (o Options) checkRanges() error {
 // prepare writes everything the supervisor needs to the state directory.
 func (o Options) prepare() error {
 	c := component.Cluster{Topology: o.Topology, Dir: o.Dir, RuncPath: o.RuncPath}
+	//nolint:forbidigo // certificates count from now
 	if err := pki.Ensure(o.Dir.PKI(), c.Identities(), time.Now()); err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (o Options) prepare() error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(o.Dir.Volumes(), 0o755); err != nil {
+	if err := os.MkdirAll(o.Dir.Volumes(), state.DirectoryMode); err != nil {
 		return fmt.Errorf("create the directory for volumes: %w", err)
 	}
 	made, err := sandbox.MakeDirectories(node.MountPoints())
@@ -135,7 +136,7 @@ func (o Options) launch(ctx context.Context) error {
 	if err := o.createGroups(); err != nil {
 		return err
 	}
-	command, ended, err := o.spawn()
+	command, ended, err := o.spawn(ctx)
 	if err != nil {
 		return err
 	}
@@ -167,13 +168,13 @@ func (o Options) createGroups() error {
 }
 
 // spawn starts the supervisor, detached from our terminal and our lifetime.
-func (o Options) spawn() (*exec.Cmd, <-chan error, error) {
+func (o Options) spawn(ctx context.Context) (*exec.Cmd, <-chan error, error) {
 	log, err := supervise.OpenLog(o.Dir, supervisorLog)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer log.Close()
-	command := exec.Command("/proc/self/exe")
+	command := exec.CommandContext(context.WithoutCancel(ctx), "/proc/self/exe")
 	command.Args = supervise.Arguments(o.Dir)
 	command.Env = supervise.Environment(o.Dir)
 	command.Dir = "/"
@@ -195,7 +196,7 @@ func (o Options) spawn() (*exec.Cmd, <-chan error, error) {
 
 // await returns when the cluster is usable, or says what it still waits for.
 func (o Options) await(ctx context.Context) error {
-	began := time.Now()
+	began := time.Now() //nolint:forbidigo // shown to a person, decides nothing
 	for _, step := range o.readiness() {
 		if err := poll(ctx, step.check); err != nil {
 			return fmt.Errorf("wait for %s: %w; look at `localcluster logs %s`", step.what, err, step.log)

@@ -59,11 +59,11 @@ func kill(pid int) error {
 	if err != nil {
 		return fmt.Errorf("get hold of process %d: %w", pid, err)
 	}
-	defer unix.Close(handle)
+	defer func() { _ = unix.Close(handle) }()
 	if err := unix.PidfdSendSignal(handle, unix.SIGKILL, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("kill process %d: %w", pid, err)
 	}
-	deadline := time.Now().Add(endPatience)
+	deadline := time.Now().Add(endPatience) //nolint:forbidigo // this package ends real processes
 	for {
 		left := time.Until(deadline)
 		if left <= 0 {

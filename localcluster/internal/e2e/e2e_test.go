@@ -63,7 +63,7 @@ func (h *harness) services() {
 	address := h.kubectl("get", "service", "hello", "-o", "jsonpath={.spec.clusterIP}")
 	urls := []string{"http://" + address}
 	for n := 1; n <= nodes; n++ {
-		urls = append(urls, fmt.Sprintf("http://%s:30080", h.topology.NodeAddress(n)))
+		urls = append(urls, "http://"+netip.AddrPortFrom(h.topology.NodeAddress(n), 30080).String())
 	}
 	for _, url := range urls {
 		h.eventually(url, func() error {
@@ -86,7 +86,7 @@ func (h *harness) dns() {
 }
 
 func (h *harness) podLogs() {
-	if out := h.kubectl("logs", "deployment/hello"); !strings.Contains(out, "serving on :8080") {
+	if out := h.kubectl("logs", "deployment/hello"); !strings.Contains(out, "address=:8080") {
 		h.t.Errorf("the log lacks its first line: %q", out)
 	}
 }
@@ -131,10 +131,10 @@ func (h *harness) restarts(component string) int {
 	var status struct {
 		Cluster struct {
 			Components []struct {
-				Name     string
-				Restarts int
-			}
-		}
+				Name     string `json:"name"`
+				Restarts int    `json:"restarts"`
+			} `json:"components"`
+		} `json:"cluster"`
 	}
 	out, err := h.try("status", "-o", "json")
 	if decodeErr := json.Unmarshal([]byte(out), &status); decodeErr != nil {

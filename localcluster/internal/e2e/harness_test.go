@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,7 +123,7 @@ func (h *harness) kubectl(args ...string) string {
 func (h *harness) up() {
 	h.t.Helper()
 	began := time.Now()
-	h.run("up", "--instance", fmt.Sprint(instance), "--nodes", fmt.Sprint(nodes))
+	h.run("up", "--instance", strconv.Itoa(instance), "--nodes", strconv.Itoa(nodes))
 	h.t.Logf("up in %s", time.Since(began).Round(100*time.Millisecond))
 }
 

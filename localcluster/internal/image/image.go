@@ -110,8 +110,9 @@ func openPlain(path string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	reader := bufio.NewReader(file)
-	magic, err := reader.Peek(2)
-	if err != nil || !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+	// A file of one byte is not compressed; reading it tells what is wrong.
+	magic, _ := reader.Peek(2)
+	if !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		return plainFile{Reader: reader, file: file}, nil
 	}
 	plain, err := gzip.NewReader(reader)

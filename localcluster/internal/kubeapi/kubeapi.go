@@ -111,14 +111,18 @@ func (c *Client) Nodes(ctx context.Context) ([]Node, error) {
 func ParseNodes(body []byte) ([]Node, error) {
 	var list struct {
 		Items []struct {
-			Metadata struct{ Name string }
-			Status   struct {
+			Metadata struct {
+				Name string `json:"name"`
+			} `json:"metadata"`
+			Status struct {
 				Conditions []struct {
-					Type, Status, Message string
-					LastHeartbeatTime     time.Time
-				}
-			}
-		}
+					Type              string    `json:"type"`
+					Status            string    `json:"status"`
+					Message           string    `json:"message"`
+					LastHeartbeatTime time.Time `json:"lastHeartbeatTime"`
+				} `json:"conditions"`
+			} `json:"status"`
+		} `json:"items"`
 	}
 	if err := json.Unmarshal(body, &list); err != nil {
 		return nil, fmt.Errorf("decode the list of nodes: %w", err)

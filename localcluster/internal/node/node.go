@@ -92,7 +92,7 @@ func prepare(ctx context.Context, c component.Cluster, n int) error {
 	}
 	for _, overlay := range overlays {
 		own := c.Dir.Node(n, overlay.own)
-		if err := os.MkdirAll(own, 0o755); err != nil {
+		if err := os.MkdirAll(own, state.DirectoryMode); err != nil {
 			return fmt.Errorf("create a directory of the node: %w", err)
 		}
 		if err := sandbox.Bind(own, overlay.fixed); err != nil {

@@ -26,12 +26,12 @@ type System struct {
 }
 
 // Probe looks at this machine.
-func Probe() System {
+func Probe(ctx context.Context) System {
 	return System{
 		NFT:      has("nft"),
 		Runc:     has("runc"),
 		Compiler: has("gcc") && has("pkg-config"),
-		Seccomp:  has("pkg-config") && exec.Command("pkg-config", "--exists", "libseccomp").Run() == nil,
+		Seccomp:  has("pkg-config") && exec.CommandContext(ctx, "pkg-config", "--exists", "libseccomp").Run() == nil,
 		Apt:      has("apt-get"),
 		Root:     os.Geteuid() == 0,
 	}
@@ -79,7 +79,7 @@ func (s System) Obstacle() error {
 
 // Ensure installs what is missing and returns the machine as it is afterwards.
 func Ensure(ctx context.Context, progress io.Writer) (System, error) {
-	system := Probe()
+	system := Probe(ctx)
 	missing := system.Missing()
 	if len(missing) == 0 {
 		return system, nil
@@ -98,7 +98,7 @@ func Ensure(ctx context.Context, progress io.Writer) (System, error) {
 			return system, err
 		}
 	}
-	after := Probe()
+	after := Probe(ctx)
 	if left := after.Missing(); len(left) > 0 {
 		return after, fmt.Errorf("still missing after their installation: %s", strings.Join(left, " "))
 	}
@@ -106,7 +106,7 @@ func Ensure(ctx context.Context, progress io.Writer) (System, error) {
 }
 
 func apt(ctx context.Context, args ...string) error {
-	command := exec.CommandContext(ctx, "apt-get", args...)
+	command := exec.CommandContext(ctx, "apt-get", args...) //nolint:gosec // our own package names
 	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	var messages bytes.Buffer
 	command.Stdout, command.Stderr = &messages, &messages

@@ -5,6 +5,7 @@ package probe
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -31,21 +32,21 @@ const cgroupName = "lf-probe"
 // missing package that `localcluster up` would install is not a reason. It starts
 // the running program again with the single argument Argument, so it is only for
 // programs that answer it with Inside.
-func Containers() error {
+func Containers(ctx context.Context) error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("containers need root, and this is user %d: run localcluster as root", os.Geteuid())
 	}
 	if err := cgroup.New(cgroup.Root).Check(cgroupName); err != nil {
 		return fmt.Errorf("limits for containers: %w", err)
 	}
-	if err := packages.Probe().Obstacle(); err != nil {
+	if err := packages.Probe(ctx).Obstacle(); err != nil {
 		return err
 	}
-	return namespaces()
+	return namespaces(ctx)
 }
 
-func namespaces() error {
-	command := exec.Command("/proc/self/exe", Argument)
+func namespaces(ctx context.Context) error {
+	command := exec.CommandContext(ctx, "/proc/self/exe", Argument)
 	command.Args[0] = "localcluster"
 	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: sandbox.Namespaces, Pdeathsig: syscall.SIGKILL}
 	var messages bytes.Buffer
@@ -62,7 +63,7 @@ func namespaces() error {
 }
 
 // Inside does, in namespaces of its own, what a cluster does first.
-func Inside() error {
+func Inside(ctx context.Context) error {
 	if err := sandbox.Mounts(); err != nil {
 		return err
 	}
@@ -78,14 +79,14 @@ func Inside() error {
 	if err := link.Veth("lfprobe1", "lfprobe2", os.Getpid()); err != nil {
 		return err
 	}
-	return nftables()
+	return nftables(ctx)
 }
 
 // overlay mounts one, on the empty /run, because images are stacked that way.
 func overlay() error {
 	base := "/run/overlay"
 	for _, name := range []string{"lower", "upper", "work", "merged"} {
-		if err := os.MkdirAll(filepath.Join(base, name), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(base, name), 0o750); err != nil {
 			return fmt.Errorf("prepare an overlay: %w", err)
 		}
 	}
@@ -97,7 +98,7 @@ func overlay() error {
 }
 
 // nftables makes a table, if nft is there already.
-func nftables() error {
+func nftables(ctx context.Context) error {
 	program, err := exec.LookPath("nft")
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil
@@ -105,7 +106,8 @@ func nftables() error {
 	if err != nil {
 		return fmt.Errorf("look for the nft program: %w", err)
 	}
-	if out, err := exec.Command(program, "add", "table", "ip", "lfprobe").CombinedOutput(); err != nil {
+	//nolint:gosec // nft, from the PATH
+	if out, err := exec.CommandContext(ctx, program, "add", "table", "ip", "lfprobe").CombinedOutput(); err != nil {
 		return fmt.Errorf("make an nftables table: %w: %s; the kernel needs CONFIG_NF_TABLES", err, bytes.TrimSpace(out))
 	}
 	return nil

@@ -42,7 +42,7 @@ func (k *Keeper) Keep(ctx context.Context, name string, prepare func() (Spec, er
 	index := k.add(name)
 	var delay time.Duration
 	for ctx.Err() == nil {
-		began := time.Now()
+		began := time.Now() //nolint:forbidigo // nextDelay, which decides, takes the time as a value
 		reason := k.once(index, prepare, started)
 		delay = nextDelay(delay, time.Since(began))
 		slog.Warn("component ended, restarting it", "component", name, "reason", reason, "delay", delay.String())

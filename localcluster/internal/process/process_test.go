@@ -3,7 +3,7 @@ package process
 import (
 	"bufio"
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"strings"
 	"syscall"
@@ -143,7 +143,7 @@ func TestKeepEndsAChildThatCannotBeSetUp(t *testing.T) {
 	}, func(child Child) error {
 		pids <- child.PID
 		cancel()
-		return fmt.Errorf("no wire")
+		return errors.New("no wire")
 	})
 	var last state.Component
 	for last.LastExit == "" {

@@ -108,6 +108,7 @@ func (t *Table) fork(spec Spec) (Child, error) {
 	// before it is in the table.
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	//nolint:gosec // running what it is told to is this package's purpose
 	pid, err := syscall.ForkExec(spec.Path, spec.Args, &syscall.ProcAttr{
 		Env:   spec.Env,
 		Files: []uintptr{input.Fd(), spec.Output.Fd(), spec.Output.Fd()},

@@ -22,6 +22,9 @@ import (
 	"landfall.dev/landfall/localcluster/internal/provisioner/class"
 )
 
+// volumeMode lets pods of any user write to their volume.
+const volumeMode = 0o777
+
 // directory provisions volumes as subdirectories of root.
 type directory struct{ root string }
 
@@ -29,11 +32,11 @@ type directory struct{ root string }
 // Pods run under any user, so the directory is writable by all of them.
 func (d directory) Provision(_ context.Context, o controller.ProvisionOptions) (*corev1.PersistentVolume, controller.ProvisioningState, error) {
 	path := filepath.Join(d.root, o.PVName)
-	if err := os.MkdirAll(path, 0o777); err != nil {
+	if err := os.MkdirAll(path, volumeMode); err != nil {
 		return nil, controller.ProvisioningFinished, fmt.Errorf("create the volume's directory: %w", err)
 	}
 	// MkdirAll's mode is cut by the umask.
-	if err := os.Chmod(path, 0o777); err != nil {
+	if err := os.Chmod(path, volumeMode); err != nil {
 		return nil, controller.ProvisioningFinished, fmt.Errorf("open the volume's directory to every user: %w", err)
 	}
 	reclaim := corev1.PersistentVolumeReclaimDelete

@@ -8,6 +8,7 @@ package registry
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,7 +16,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log"
 	"log/slog"
 	"net/http"
 	"os"
@@ -59,7 +59,7 @@ func Open(dir string) (*Registry, error) {
 	blobs := filepath.Join(dir, "blobs")
 	r := &Registry{manifests: filepath.Join(dir, "manifests")}
 	for _, path := range []string{blobs, r.manifests} {
-		if err := os.MkdirAll(path, 0o755); err != nil {
+		if err := os.MkdirAll(path, state.DirectoryMode); err != nil {
 			return nil, fmt.Errorf("create the registry's directory: %w", err)
 		}
 	}
@@ -67,7 +67,7 @@ func Open(dir string) (*Registry, error) {
 		upstream.WithBlobHandler(upstream.NewDiskBlobHandler(blobs)),
 		upstream.WithReferrersSupport(true),
 		// The library's default prints every request to standard error.
-		upstream.Logger(log.New(io.Discard, "", 0)),
+		upstream.Logger(slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)),
 	)
 	records, err := r.load()
 	if err != nil {
@@ -192,7 +192,7 @@ func (r *Registry) accept(entry record) *answer {
 }
 
 func (e record) request() *http.Request {
-	request, err := http.NewRequest(http.MethodPut, "http://registry.invalid/", bytes.NewReader(e.Content))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPut, "http://registry.invalid/", bytes.NewReader(e.Content))
 	if err != nil {
 		panic(err) // the constant URL is well-formed
 	}

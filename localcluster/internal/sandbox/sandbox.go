@@ -63,7 +63,7 @@ func Hostname(name string) error {
 // route_localnet lets a Service address lead to a loopback listener.
 func Forwarding() error {
 	for _, setting := range []string{"net/ipv4/ip_forward", "net/ipv4/conf/all/route_localnet"} {
-		if err := os.WriteFile("/proc/sys/"+setting, []byte("1"), 0o644); err != nil {
+		if err := os.WriteFile("/proc/sys/"+setting, []byte("1"), 0o600); err != nil {
 			return fmt.Errorf("switch on %s: %w", setting, err)
 		}
 	}
@@ -75,7 +75,7 @@ func Forwarding() error {
 func MakeDirectories(paths []string) ([]string, error) {
 	var made []string
 	for _, path := range paths {
-		err := os.Mkdir(path, 0o755)
+		err := os.Mkdir(path, 0o755) //nolint:gosec // as a package that owns the directory would make it
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}

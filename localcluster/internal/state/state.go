@@ -19,6 +19,10 @@ import (
 // Variable is the environment variable that overrides the default directory.
 const Variable = "LOCALCLUSTER_STATE"
 
+// DirectoryMode lets other users of the machine run the programs and use the
+// registry's data; what is secret has a mode of its own.
+const DirectoryMode = 0o755
+
 // Dir is an absolute path to a state directory.
 type Dir string
 
@@ -133,7 +137,7 @@ func (d Dir) ReadComponents() ([]Component, error) {
 // Lock takes the exclusive lock called name, waiting for its holder, and
 // returns the function that gives it back. The kernel drops it if we die.
 func (d Dir) Lock(name string) (func(), error) {
-	if err := os.MkdirAll(string(d), 0o755); err != nil {
+	if err := os.MkdirAll(string(d), DirectoryMode); err != nil {
 		return nil, fmt.Errorf("create the state directory: %w", err)
 	}
 	file, err := os.OpenFile(d.join(name+".lock"), os.O_CREATE|os.O_RDWR|unix.O_CLOEXEC, 0o600)
@@ -148,7 +152,7 @@ func (d Dir) Lock(name string) (func(), error) {
 
 // WriteFile writes through a temporary name, so that a reader never sees half.
 func WriteFile(path string, content []byte, mode os.FileMode) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), DirectoryMode); err != nil {
 		return fmt.Errorf("create the directory of %s: %w", path, err)
 	}
 	temporary := path + ".new"

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"landfall.dev/landfall/localcluster/internal/component"
@@ -166,10 +167,10 @@ func (s *supervisor) prepared(p component.Process, namespaces uintptr) func() (p
 // OpenLog opens a component's log to append to.
 func OpenLog(dir state.Dir, name string) (*os.File, error) {
 	path := dir.Log(name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), state.DirectoryMode); err != nil {
 		return nil, fmt.Errorf("create the log directory: %w", err)
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // logs hold no secret and are read by the user
 	if err != nil {
 		return nil, fmt.Errorf("open the log of %s: %w", name, err)
 	}
@@ -180,7 +181,7 @@ func OpenLog(dir state.Dir, name string) (*os.File, error) {
 // its first process is a crash of that machine.
 func (s *supervisor) node(ctx context.Context, n int) {
 	name := topology.NodeName(n)
-	p := component.Process{Name: name, Args: []string{"localcluster", "node", "--state", string(s.cluster.Dir), "--number", fmt.Sprint(n)}}
+	p := component.Process{Name: name, Args: []string{"localcluster", "node", "--state", string(s.cluster.Dir), "--number", strconv.Itoa(n)}}
 	if n == 1 {
 		s.keeper.Keep(ctx, name, s.prepared(p, sandbox.FirstNodeNamespaces), nil)
 		return

@@ -99,10 +99,19 @@ func (t Topology) NodePodCIDR(n int) netip.Prefix {
 }
 
 // APIServer is the URL of the Kubernetes API, from the machine and from pods.
-func (t Topology) APIServer() string { return fmt.Sprintf("https://%s:%d", t.NodeAddress(1), APIPort) }
+func (t Topology) APIServer() string {
+	return "https://" + netip.AddrPortFrom(t.NodeAddress(1), APIPort).String()
+}
+
+// DNSReady is the URL that answers whether CoreDNS has synchronised.
+func (t Topology) DNSReady() string {
+	return "http://" + netip.AddrPortFrom(t.NodeAddress(1), DNSReadyPort).String() + "/ready"
+}
 
 // Registry is the host:port of the image registry, as used in image references.
-func (t Topology) Registry() string { return fmt.Sprintf("%s:%d", t.NodeAddress(1), RegistryPort) }
+func (t Topology) Registry() string {
+	return netip.AddrPortFrom(t.NodeAddress(1), RegistryPort).String()
+}
 
 // PauseImage is the reference of the image that holds each pod's namespaces.
 func (t Topology) PauseImage() string { return t.Registry() + "/localcluster/pause:1" }
