@@ -24,6 +24,8 @@ import (
 	"landfall.dev/landfall/internal/cli/version"
 )
 
+//go:generate go test . -run TestReferenceIsFresh -update
+
 const long = `Landfall takes machine-learning endpoints off Amazon SageMaker and onto your own
 Kubernetes cluster without an incident.
 

@@ -29,13 +29,14 @@ func Diff(name, before, after string) (string, error) {
 	return text, nil
 }
 
-// lines splits a text behind each line's end. difflib's own splitting adds an
-// empty line at the end of every text.
+// lines splits a text behind each line's end, and ends the last. difflib's own
+// splitting adds an empty line at the end of every text.
 func lines(text string) []string {
-	if text == "" {
-		return nil
+	var all []string
+	for line := range strings.Lines(text) {
+		all = append(all, strings.TrimSuffix(line, "\n")+"\n")
 	}
-	return strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
+	return all
 }
 
 // PrintDiff writes a difference, its added and removed lines coloured.

@@ -94,7 +94,9 @@ func inHand(endpoint *v1alpha1.Endpoint, asked request, act string) (*v1alpha1.R
 	case rollout == nil:
 		return nil, refuse("cannot "+act+" the rollout of "+endpoint.Name, "it has none",
 			asked.command("rollout", "start", endpoint.Name, "--to", "VARIANT"))
-	case rollout.Stage.Ended() && endpoint.Spec.Live != endpoint.Status.Live && endpoint.Spec.Live != rollout.To:
+	case rollout.Stage.Ended() && endpoint.Spec.Live != endpoint.Status.Live &&
+		(endpoint.Spec.Live != rollout.To || endpoint.Status.ObservedGeneration < endpoint.Generation):
+		// Another target, or another attempt, that the operator has not seen.
 		return &v1alpha1.RolloutStatus{From: endpoint.Status.Live, To: endpoint.Spec.Live}, nil
 	case rollout.Stage.Ended():
 		return nil, refuse("cannot "+act+" the rollout of "+endpoint.Name, fmt.Sprintf("it has ended: %s", rollout.Stage), "")
@@ -123,6 +125,9 @@ func start(endpoint *v1alpha1.Endpoint, asked request) (string, error) {
 	}
 	if rollout != nil && rollout.From == target && (!rollout.Stage.Ended() || rollout.Stage == v1alpha1.StagePromoted) {
 		return fmt.Sprintf("The traffic of %s returns to %s at once, without gates.", endpoint.Name, target), nil
+	}
+	if endpoint.Status.Live == target {
+		return fmt.Sprintf("The traffic of %s stays with %s, where it is.", endpoint.Name, target), nil
 	}
 	if endpoint.Status.Live == "" {
 		return fmt.Sprintf("The traffic of %s, which has none yet, begins at %s.", endpoint.Name, target), nil

@@ -85,6 +85,9 @@ func (o *options) run(ctx context.Context) error {
 	if err != nil {
 		return o.session.ExplainAWS("cannot scan", err)
 	}
+	if err := knock(ctx, aws); err != nil {
+		return o.session.ExplainAWS("cannot scan region "+aws.Region(), err)
+	}
 	progress := output.NewProgress(o.session.ErrOut, o.session.Draws(), o.session.Now)
 	found, err := aws.Scan(ctx, sagemaker.ScanOptions{
 		Lookback:     time.Duration(o.lookback),

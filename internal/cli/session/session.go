@@ -112,6 +112,8 @@ func (s *Session) NoSuchCommand(command *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	const nearEnough = 2 // edits, as cobra's own suggestions
+	command.SuggestionsMinimumDistance = nearEnough
 	next := command.CommandPath() + " --help"
 	if near := command.SuggestionsFor(args[0]); len(near) > 0 {
 		next = command.CommandPath() + " " + near[0]
