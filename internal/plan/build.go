@@ -1,0 +1,300 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/inventory"
+)
+
+// Options of a plan.
+type Options struct {
+	// Images maps container images of SageMaker to those for the cluster.
+	Images map[string]string
+	// WorkloadClassName is where pods run unless the plan says otherwise.
+	WorkloadClassName string
+}
+
+// Phases in which workloads move.
+const (
+	// phaseQuiet is for endpoints with few requests, to learn on.
+	phaseQuiet = 1
+	phaseBusy  = 2
+	// phaseLater is for what this version cannot move.
+	phaseLater = 3
+	// quietRequestsPerDay is the most that counts as few.
+	quietRequestsPerDay = 10_000
+)
+
+// Build plans every endpoint of an inventory. With a previous plan, people's
+// edits are kept and the changes are returned. Workloads that the inventory no
+// longer has stay in the plan.
+func Build(inv inventory.Document, previous *Document, options Options) (Document, []Change, error) {
+	if err := checkImages(inv, options.Images); err != nil {
+		return Document{}, nil, err
+	}
+	if previous == nil {
+		previous = &Document{}
+	}
+	options = options.over(previous)
+	b := builder{inventory: inv, previous: previous, options: options}
+	b.nameEverything()
+	result := Document{
+		Account: inv.Account, ImageMap: options.Images, WorkloadClassName: options.WorkloadClassName,
+		Computed: map[string]Settings{},
+	}
+	var changes []Change
+	for _, e := range sortedEndpoints(inv) {
+		workload, computed, workloadChanges, err := b.workload(e)
+		if err != nil {
+			return Document{}, nil, fmt.Errorf("cannot plan endpoint %s: %w", e.Name, err)
+		}
+		result.Computed[e.Name] = computed
+		result.Workloads = append(result.Workloads, workload)
+		changes = append(changes, workloadChanges...)
+	}
+	gone, goneChanges := b.gone(result.Computed)
+	result.Workloads = append(result.Workloads, gone...)
+	slices.SortFunc(result.Workloads, func(x, y Workload) int { return strings.Compare(x.Endpoint, y.Endpoint) })
+	if err := validate(result); err != nil {
+		return Document{}, nil, err
+	}
+	return result, append(changes, goneChanges...), nil
+}
+
+// over adds what the previous plan was made with, so that nobody has to repeat
+// the options.
+func (o Options) over(previous *Document) Options {
+	images := maps.Clone(previous.ImageMap)
+	if images == nil {
+		images = map[string]string{}
+	}
+	maps.Copy(images, o.Images)
+	return Options{Images: images, WorkloadClassName: cmp.Or(o.WorkloadClassName, previous.WorkloadClassName)}
+}
+
+func sortedEndpoints(inv inventory.Document) []inventory.Endpoint {
+	endpoints := slices.Clone(inv.Endpoints)
+	slices.SortFunc(endpoints, func(x, y inventory.Endpoint) int { return strings.Compare(x.Name, y.Name) })
+	return endpoints
+}
+
+// checkImages refuses a mapping that would be ignored.
+func checkImages(inv inventory.Document, images map[string]string) error {
+	used := map[string]bool{}
+	for _, e := range inv.Endpoints {
+		for _, m := range e.Models {
+			for _, c := range m.Containers {
+				if c.Image != nil {
+					used[c.Image.Reference] = true
+				}
+			}
+		}
+	}
+	for from, to := range images {
+		if !used[from] {
+			return fmt.Errorf("image map: no workload uses %q; want the image as the inventory has it", from)
+		}
+		if _, err := inventory.ParseImage(to); err != nil {
+			return fmt.Errorf("image map for %q: %w", from, err)
+		}
+	}
+	return nil
+}
+
+// builder plans one account.
+type builder struct {
+	inventory inventory.Document
+	previous  *Document
+	options   Options
+	endpoints map[string]string
+	models    map[string]string
+}
+
+// nameEverything gives out names before anything else is computed, so that
+// they do not depend on the rest. Names of the previous plan stay.
+func (b *builder) nameEverything() {
+	endpointsBefore, modelsBefore := map[string]string{}, map[string]string{}
+	takenEndpoints := map[string]bool{}
+	var endpoints, models []string
+	for _, e := range sortedEndpoints(b.inventory) {
+		endpoints = append(endpoints, e.Name)
+		old := b.previous.Computed[e.Name]
+		endpointsBefore[e.Name], modelsBefore[servedModel(e)] = old.Names.Endpoint, old.Names.Model
+		if name := servedModel(e); name != "" {
+			models = append(models, name)
+		}
+	}
+	// A name that a person gave, or that a workload still has that is gone
+	// from the account, is not given to another one.
+	for _, w := range b.previous.Workloads {
+		if w.Names.Endpoint != endpointsBefore[w.Endpoint] {
+			takenEndpoints[w.Names.Endpoint] = true
+		}
+	}
+	slices.Sort(models)
+	b.endpoints = namer{maxLength: MaxEndpointNameLength, letterFirst: true, taken: takenEndpoints}.nameAll(endpoints, endpointsBefore)
+	b.models = namer{maxLength: maxModelNameLength, taken: map[string]bool{}}.nameAll(slices.Compact(models), modelsBefore)
+}
+
+// servedModel is the model of an endpoint that serves exactly one.
+func servedModel(e inventory.Endpoint) string {
+	if len(e.Variants) != 1 {
+		return ""
+	}
+	return e.Variants[0].ModelName
+}
+
+// workload plans an endpoint, and returns what Landfall itself would have
+// written beside what stands in the plan.
+func (b *builder) workload(e inventory.Endpoint) (Workload, Settings, []Change, error) {
+	image := b.image(e)
+	computed := b.computed(e, image)
+	settings := computed
+	changes := []Change{{Endpoint: e.Name, Kind: Added, Computed: string(computed.Decision)}}
+	if before := b.previous.FindWorkload(e.Name); before != nil {
+		old := b.previous.Computed[e.Name]
+		if before.Image != old.Image {
+			// A person named the image: what was blocked for want of one is
+			// no longer.
+			computed = b.computed(e, before.Image)
+			computed.Image = image
+		}
+		var err error
+		if settings, changes, err = merge(e.Name, before.Settings, old, computed); err != nil {
+			return Workload{}, Settings{}, nil, err
+		}
+	}
+	verdict := decide(e, settings.Image)
+	w := Workload{
+		Endpoint: e.Name, Settings: settings, Reasons: verdict.reasons, Blockers: verdict.blockers, Sizing: b.sizing(e),
+	}
+	if settings.Decision != verdict.decision {
+		w.Reasons = append([]string{fmt.Sprintf("decided by a person; Landfall would say %s", verdict.decision)}, w.Reasons...)
+	}
+	return w, computed, changes, nil
+}
+
+// computed is what Landfall would write, given the image.
+func (b *builder) computed(e inventory.Endpoint, image string) Settings {
+	verdict := decide(e, image)
+	s := Settings{
+		Decision: verdict.decision, Phase: phase(e, verdict.decision),
+		Names: Names{Endpoint: b.endpoints[e.Name], Model: b.models[servedModel(e)]},
+		Image: image,
+	}
+	if !sizable(e) {
+		return s
+	}
+	v := e.Variants[0]
+	s.WorkloadClassName = b.options.WorkloadClassName
+	s.Resources, _ = size(v, b.inventory.LookbackDays)
+	s.Replicas, _ = replicas(e, v)
+	s.StartupTimeoutSeconds = v.StartupTimeoutSeconds
+	s.Rollout = rollout(v)
+	return s
+}
+
+// sizable says that one pod can take the place of one instance.
+func sizable(e inventory.Endpoint) bool {
+	return e.Mode == inventory.ModeRealTime && len(e.Variants) == 1 && e.Variants[0].Instance != nil &&
+		e.Variants[0].Instance.Accelerator == nil
+}
+
+func (b *builder) sizing(e inventory.Endpoint) []string {
+	if !sizable(e) {
+		return nil
+	}
+	_, grounds := size(e.Variants[0], b.inventory.LookbackDays)
+	_, ground := replicas(e, e.Variants[0])
+	return append(grounds, ground)
+}
+
+// image is the one for the cluster: from the image map, else the one that runs
+// now, pinned by digest where SageMaker tells it. Images that cannot leave AWS
+// have none.
+func (b *builder) image(e inventory.Endpoint) string {
+	model := e.FindModel(servedModel(e))
+	if model == nil || len(model.Containers) != 1 || model.Containers[0].Image == nil {
+		return ""
+	}
+	image := model.Containers[0].Image
+	if mapped, ok := b.options.Images[image.Reference]; ok {
+		return mapped
+	}
+	if image.BuiltIn != nil && image.BuiltIn.Access != inventory.AccessOpen {
+		return ""
+	}
+	for _, deployed := range e.Variants[0].Images {
+		if deployed.Specified == image.Reference && deployed.Resolved != "" {
+			return deployed.Resolved
+		}
+	}
+	return image.Reference
+}
+
+func phase(e inventory.Endpoint, decision Decision) int {
+	switch decision {
+	case Move:
+		for _, v := range e.Variants {
+			if v.Traffic == nil || v.Traffic.RequestsPerDay > quietRequestsPerDay {
+				return phaseBusy
+			}
+		}
+		return phaseQuiet
+	case MoveLater:
+		return phaseLater
+	default:
+		return 0
+	}
+}
+
+// Bounds of the pairs of answers to compare before traffic moves: about an
+// hour's requests, but no fewer than a difference in one percent would show in.
+const (
+	leastShadowRequests = 300
+	mostShadowRequests  = 2000
+	hoursPerDay         = 24
+	fullPercent         = 100
+)
+
+// rollout mirrors everything first, then moves in the usual steps.
+func rollout(v inventory.Variant) *v1alpha1.RolloutSpec {
+	requests := int64(mostShadowRequests)
+	if v.Traffic != nil {
+		requests = min(max(int64(v.Traffic.RequestsPerDay/hoursPerDay), leastShadowRequests), mostShadowRequests)
+	}
+	spec := &v1alpha1.RolloutSpec{
+		Shadow: &v1alpha1.ShadowSpec{Percent: v1alpha1.PercentOf(fullPercent), MinRequests: requests},
+	}
+	for _, share := range []int32{1, 10, 50, fullPercent} {
+		spec.Steps = append(spec.Steps, v1alpha1.RolloutStep{Percent: v1alpha1.PercentOf(share)})
+	}
+	return spec
+}
+
+// gone returns the workloads that the inventory no longer has.
+func (b *builder) gone(computed map[string]Settings) ([]Workload, []Change) {
+	var kept []Workload
+	var changes []Change
+	for _, w := range b.previous.Workloads {
+		if b.inventory.FindEndpoint(w.Endpoint) != nil {
+			continue
+		}
+		settings := b.previous.Computed[w.Endpoint]
+		if w.Decision == settings.Decision {
+			w.Decision, w.Phase = Retire, 0
+		}
+		settings.Decision, settings.Phase = Retire, 0
+		computed[w.Endpoint] = settings
+		w.Reasons = []string{"the inventory no longer has this endpoint; remove it from the plan when it is not needed"}
+		w.Blockers = nil
+		kept = append(kept, w)
+		changes = append(changes, Change{Endpoint: w.Endpoint, Kind: Missing, Kept: string(w.Decision)})
+	}
+	return kept, changes
+}
