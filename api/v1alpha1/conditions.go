@@ -36,5 +36,4 @@ const (
 	ReasonAborted           = "RolloutAborted"
 	ReasonDigestUnpinned    = "DigestUnpinned"
 	ReasonHardeningReduced  = "HardeningReduced"
-	ReasonDeleting          = "Deleting"
 )
