@@ -20,7 +20,7 @@ func (h *harness) invoke(header exchange.Header) (variant string, answer *exchan
 	h.t.Helper()
 	request := &exchange.Request{
 		ID: "test", Namespace: testNamespace, Endpoint: testEndpoint, Header: header,
-		Body: exchange.NewBody([]byte(`{}`)), Start: h.router.server.Now(),
+		Body: exchange.NewBody([]byte(`{}`)),
 	}
 	request.Header[exchange.ContentType] = "application/json"
 	answer = h.router.server.Invoke(h.t.Context(), request)

@@ -110,9 +110,8 @@ func parse(r *http.Request) (target, *exchange.Fault) {
 
 // admit checks who calls, and then what they ask for.
 func (d *Door) admit(r *http.Request, where target, body *exchange.Body) (*exchange.Request, *exchange.Fault) {
-	now := d.Now()
 	namespace, fault := d.Auth.Authenticate(auth.Caller{
-		Signed: sigv4.FromHTTP(r), Body: body, Namespace: where.namespace, Now: now,
+		Signed: sigv4.FromHTTP(r), Body: body, Namespace: where.namespace, Now: d.Now(),
 	})
 	if fault != nil {
 		return nil, fault
@@ -120,7 +119,7 @@ func (d *Door) admit(r *http.Request, where target, body *exchange.Body) (*excha
 	if fault := where.check(); fault != nil {
 		return nil, fault
 	}
-	request := &exchange.Request{Namespace: namespace, Endpoint: where.endpoint, Body: body, Start: now}
+	request := &exchange.Request{Namespace: namespace, Endpoint: where.endpoint, Body: body}
 	if fault := readHeader(r.Header, &request.Header); fault != nil {
 		return nil, fault
 	}

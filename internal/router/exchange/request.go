@@ -1,9 +1,6 @@
 package exchange
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Request is one invocation.
 type Request struct {
@@ -17,8 +14,6 @@ type Request struct {
 	// Body is the payload. Whoever made the Request holds a reference for as
 	// long as the answer is being read.
 	Body *Body
-	// Start is when the request had been read.
-	Start time.Time
 }
 
 // Arm is a place that answers requests. Do returns an answer, whose body must

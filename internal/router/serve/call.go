@@ -16,6 +16,9 @@ type call struct {
 	route   *route
 	epoch   *epoch
 	request *exchange.Request
+	// asked is when the variant that answers was asked: what another one took
+	// before it is not its latency.
+	asked time.Time
 }
 
 // choice is the variant to ask first.
@@ -94,6 +97,7 @@ func (c *call) run(ctx context.Context, chosen choice) *exchange.Answer {
 // measured here; an answer is measured when it has been read.
 func (c *call) ask(ctx context.Context, variant string) (*exchange.Answer, *exchange.NoAnswer) {
 	arm := c.route.arm(variant)
+	c.asked = c.server.Now()
 	if arm == nil {
 		return nil, &exchange.NoAnswer{Reason: exchange.NoTarget, Err: errors.New("the variant is not in the spec")}
 	}
@@ -114,7 +118,7 @@ func (c *call) ask(ctx context.Context, variant string) (*exchange.Answer, *exch
 }
 
 func (c *call) measure(variant string, outcome exchange.Outcome, end time.Time) {
-	c.epoch.live(variant, measure.Sample{Outcome: outcome, Latency: end.Sub(c.request.Start), End: end})
+	c.epoch.live(variant, measure.Sample{Outcome: outcome, Latency: end.Sub(c.asked), End: end})
 }
 
 // mayFallBack says whether the live variant may answer in place of one that
@@ -164,8 +168,10 @@ func (c *call) logFailure(variant string, none *exchange.NoAnswer) {
 	if none.Reason == exchange.Gone {
 		return
 	}
-	c.server.Log.Warn("a variant gave no answer", "namespace", c.route.Namespace, "endpoint", c.route.Name,
-		"variant", variant, "reason", none.Reason.String(), "requestID", c.request.ID, "error", none.Err)
+	c.server.failures.Do(func() {
+		c.server.Log.Warn("a variant gave no answer", "namespace", c.route.Namespace, "endpoint", c.route.Name,
+			"variant", variant, "reason", none.Reason.String(), "requestID", c.request.ID, "error", none.Err)
+	})
 }
 
 func (c *call) logsOf(variant string) string {

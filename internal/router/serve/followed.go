@@ -57,8 +57,10 @@ func (f *followed) Close() error {
 		return err
 	case f.readErr != nil && f.ctx.Err() == nil:
 		f.call.measure(f.variant, exchange.ServiceError, f.call.server.Now())
-		f.call.server.Log.Warn("an answer broke off", "namespace", f.call.route.Namespace,
-			"endpoint", f.call.route.Name, "variant", f.variant, "requestID", f.call.request.ID, "error", f.readErr)
+		f.call.server.failures.Do(func() {
+			f.call.server.Log.Warn("an answer broke off", "namespace", f.call.route.Namespace, "endpoint", f.call.route.Name,
+				"variant", f.variant, "requestID", f.call.request.ID, "error", f.readErr)
+		})
 	default:
 		f.call.measure(f.variant, exchange.Cancelled, f.call.server.Now())
 	}

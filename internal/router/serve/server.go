@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"landfall.dev/landfall/internal/router/arm/pods"
 	"landfall.dev/landfall/internal/router/exchange"
 	"landfall.dev/landfall/internal/router/measure"
@@ -44,6 +46,10 @@ type Server struct {
 
 	routes atomic.Pointer[map[table.Key]*route]
 
+	// failures keeps a failing variant from filling the log: the metrics
+	// count every failure, the log tells of some.
+	failures rate.Sometimes
+
 	// mu serialises Apply and Close, and guards what follows.
 	mu     sync.Mutex
 	pools  map[poolKey]*pods.Pool
@@ -57,7 +63,7 @@ type poolKey struct{ namespace, name, uid, variant string }
 // New returns a server without routes.
 func New(config Config) *Server {
 	s := &Server{
-		Config: config, pools: map[poolKey]*pods.Pool{}, epochs: map[measure.Identity]*epoch{},
+		Config: config, failures: rate.Sometimes{First: 10, Interval: time.Second}, pools: map[poolKey]*pods.Pool{}, epochs: map[measure.Identity]*epoch{},
 	}
 	s.routes.Store(&map[table.Key]*route{})
 	return s
