@@ -90,7 +90,7 @@ type ReplicaRange struct {
 }
 
 // MaxReplicas returns the upper end of the range.
-func (r ReplicaRange) MaxReplicas() int32 {
+func (r *ReplicaRange) MaxReplicas() int32 {
 	if r.Max == nil {
 		return max(r.Min, 1)
 	}

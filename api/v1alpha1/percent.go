@@ -22,7 +22,7 @@ const FullBasisPoints = 100 * BasisPointsPerPercent
 // +kubebuilder:validation:XIntOrString
 // +kubebuilder:validation:Pattern=`^[0-9]{1,4}([.][0-9]{1,2})?$`
 // +kubebuilder:validation:XValidation:rule="type(self) != int || (self >= 0 && self <= 9999)",message="must be between 0 and 9999 percent"
-type Percent intstr.IntOrString
+type Percent intstr.IntOrString //nolint:recvcheck // JSON wants a value that marshals and a pointer that unmarshals
 
 // PercentOf returns a whole percentage.
 func PercentOf(percent int32) Percent { return Percent(intstr.FromInt32(percent)) }

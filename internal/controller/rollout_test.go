@@ -36,8 +36,8 @@ func TestRolloutIsPromotedAndRolledBackByHand(t *testing.T) {
 	w.startOperator()
 	w.readyToMove()
 	w.setLive("cluster")
-	e := w.awaitStage(v1alpha1.StagePromoted)
-	e = w.awaitReason(metav1.ConditionTrue, v1alpha1.ReasonReady)
+	w.awaitStage(v1alpha1.StagePromoted)
+	e := w.awaitReason(metav1.ConditionTrue, v1alpha1.ReasonReady)
 	if e.Status.Live != "cluster" || e.Status.Split != "cluster 100%" {
 		t.Errorf("live is %s with %q, want cluster with everything", e.Status.Live, e.Status.Split)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -266,7 +267,7 @@ func (w *world) playReady(name string, pods int32) {
 	w.Helper()
 	w.eventually(fmt.Sprintf("Deployment %s to ask for %d pods", name, pods), func() (bool, string) {
 		d := w.deployment(name)
-		return d.Spec.Replicas != nil && *d.Spec.Replicas == pods, fmt.Sprint(*d.Spec.Replicas)
+		return d.Spec.Replicas != nil && *d.Spec.Replicas == pods, strconv.Itoa(int(*d.Spec.Replicas))
 	})
 	w.playPods(name, pods, pods)
 }

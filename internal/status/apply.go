@@ -25,6 +25,8 @@ type Applier struct {
 
 // Applied tells what Apply found and did.
 type Applied struct {
+	// Kind is the child's kind.
+	Kind string
 	// Object is the child as the cache has it; nil when the cache has none.
 	Object client.Object
 	// Written says that a write was needed, so that Object is out of date.
@@ -50,14 +52,14 @@ func (a Applier) Apply(ctx context.Context, owner client.Object, desired runtime
 			return Applied{}, fmt.Errorf("cannot compare %s: %w", child, err)
 		}
 		if same {
-			return Applied{Object: child.object}, nil
+			return Applied{Kind: child.kind, Object: child.object}, nil
 		}
 	}
 	err = a.Client.Apply(ctx, desired, client.FieldOwner(naming.FieldOwner), client.ForceOwnership)
 	if err != nil {
 		return Applied{}, refused(child, err)
 	}
-	applied := Applied{Written: true}
+	applied := Applied{Kind: child.kind, Written: true}
 	if found {
 		applied.Object = child.object
 	}

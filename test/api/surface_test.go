@@ -81,7 +81,7 @@ contract: SageMaker
 			if err := c.Create(t.Context(), object, client.DryRunAll); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(parse(t, tc.want), tree(object.Object["spec"].(map[string]any))); diff != "" {
+			if diff := cmp.Diff(parse(t, tc.want), object.Object["spec"].(map[string]any)); diff != "" {
 				t.Errorf("the spec with its defaults (-want +got):\n%s", diff)
 			}
 		})

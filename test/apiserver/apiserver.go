@@ -52,21 +52,21 @@ func Main(m *testing.M) int {
 
 // Start returns how to reach the package's API server, starting it on the first
 // call. The test is skipped when the binaries are not at hand.
-func Start(t testing.TB) *rest.Config {
-	t.Helper()
+func Start(tb testing.TB) *rest.Config {
+	tb.Helper()
 	if os.Getenv(AssetsVariable) == "" {
-		t.Skipf("%s is unset: run make test", AssetsVariable)
+		tb.Skipf("%s is unset: run make test", AssetsVariable)
 	}
 	server.Lock()
 	defer server.Unlock()
 	if !server.serving {
-		t.Fatal("apiserver.Start without a TestMain that calls apiserver.Main: nothing would stop the server")
+		tb.Fatal("apiserver.Start without a TestMain that calls apiserver.Main: nothing would stop the server")
 	}
 	if server.env == nil && server.err == nil {
 		server.err = start()
 	}
 	if server.err != nil {
-		t.Fatalf("cannot start the test API server: %v", server.err)
+		tb.Fatalf("cannot start the test API server: %v", server.err)
 	}
 	return rest.CopyConfig(server.config)
 }

@@ -101,17 +101,17 @@ func TestOperatorWorksWithTheChartsPermissions(t *testing.T) {
 	world.await("the Deployment to be scaled", func(ctx context.Context) error {
 		d := &appsv1.Deployment{}
 		if err := world.get(ctx, d, "churn-cluster"); err != nil || *d.Spec.Replicas != 2 {
-			return fmt.Errorf("%v, replicas %v", err, d.Spec.Replicas)
+			return fmt.Errorf("replicas %v, %w", d.Spec.Replicas, err)
 		}
 		return nil
 	})
 	world.await("a status of the Endpoint and the Model", func(ctx context.Context) error {
 		e, m := &v1alpha1.Endpoint{}, &v1alpha1.Model{}
 		if err := world.get(ctx, e, "churn"); err != nil || e.Status.ObservedGeneration == 0 {
-			return fmt.Errorf("%v, Endpoint observed %d", err, e.Status.ObservedGeneration)
+			return fmt.Errorf("Endpoint observed %d, %w", e.Status.ObservedGeneration, err)
 		}
 		if err := world.get(ctx, m, "churn-7"); err != nil || m.Status.ObservedGeneration == 0 {
-			return fmt.Errorf("%v, Model observed %d", err, m.Status.ObservedGeneration)
+			return fmt.Errorf("Model observed %d, %w", m.Status.ObservedGeneration, err)
 		}
 		return nil
 	})

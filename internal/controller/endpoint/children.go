@@ -81,7 +81,7 @@ func (r *Reconciler) applyVariant(ctx context.Context, s *scope, v *variant) err
 		if deployment, ok := applied.Object.(*appsv1.Deployment); ok {
 			v.deployment = deployment
 		}
-		if *child.(interface{ GetKind() *string }).GetKind() == "Deployment" {
+		if applied.Kind == "Deployment" {
 			v.updating = applied.Written
 		}
 	}

@@ -40,5 +40,5 @@ func (r *Reconciler) checkName(ctx context.Context, s *scope) error {
 
 // older orders Endpoints by age, and those of the same second by name.
 func older(a, b *v1alpha1.Endpoint) bool {
-	return cmp.Or(a.CreationTimestamp.Time.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name)) < 0
+	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name)) < 0
 }

@@ -40,7 +40,13 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager) err
 		indexModel:        modelsOf,
 		indexClass:        classesOf,
 	} {
-		extract := func(object client.Object) []string { return values(object.(*v1alpha1.Endpoint)) }
+		extract := func(object client.Object) []string {
+			e, ok := object.(*v1alpha1.Endpoint)
+			if !ok {
+				return nil
+			}
+			return values(e)
+		}
 		if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.Endpoint{}, field, extract); err != nil {
 			return fmt.Errorf("cannot index Endpoints by %s: %w", field, err)
 		}

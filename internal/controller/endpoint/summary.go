@@ -73,7 +73,7 @@ func (s *scope) rolloutSummary() *status.Summary {
 	switch rollout.Stage {
 	case v1alpha1.StageShadowing:
 		summary.Reason = v1alpha1.ReasonShadowing
-		summary.Message = fmt.Sprintf("%s: copies of requests are being compared", way)
+		summary.Message = way + ": copies of requests are being compared"
 	case v1alpha1.StageShifting:
 		summary.Reason = v1alpha1.ReasonShifting
 		summary.Message = fmt.Sprintf("%s: step %d of %d, %s", way, rollout.Step, rollout.Steps, s.endpoint.Status.Split)

@@ -53,7 +53,7 @@ func modelTrouble(c *corev1.ContainerStatus) trouble {
 	died := death(c)
 	switch {
 	case died != nil && died.Reason == "OOMKilled":
-		return trouble{v1alpha1.ReasonContainerCrashing, fmt.Sprintf("the model container ran out of memory (OOMKilled): raise resources.limits.memory; its last words: %s", lastWords(died)), true}
+		return trouble{v1alpha1.ReasonContainerCrashing, "the model container ran out of memory (OOMKilled): raise resources.limits.memory; its last words: " + lastWords(died), true}
 	case died != nil:
 		return trouble{v1alpha1.ReasonContainerCrashing, fmt.Sprintf("the model container exited with code %d: %s", died.ExitCode, lastWords(died)), true}
 	case c.State.Running != nil:
