@@ -213,11 +213,11 @@ func TestUnmodelledErrors(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer response.Body.Close()
-			if response.StatusCode != tc.status || response.Header.Get("x-amzn-ErrorType") != tc.errorType {
+			if response.StatusCode != tc.status || response.Header.Get("X-Amzn-Errortype") != tc.errorType {
 				t.Errorf("%s\n%s %s answers %d %s; want %d %s", tc.reason, tc.method, tc.path,
-					response.StatusCode, response.Header.Get("x-amzn-ErrorType"), tc.status, tc.errorType)
+					response.StatusCode, response.Header.Get("X-Amzn-Errortype"), tc.status, tc.errorType)
 			}
-			if response.Header.Get("x-amzn-RequestId") == "" {
+			if response.Header.Get("X-Amzn-Requestid") == "" {
 				t.Errorf("%s\nthe answer has no x-amzn-RequestId", tc.reason)
 			}
 		})

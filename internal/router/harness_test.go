@@ -39,7 +39,7 @@ const (
 	testNamespace = "shop"
 	testEndpoint  = "churn"
 	testKey       = "AKIDEXAMPLE"
-	testSecret    = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" //nolint:gosec // AWS's documentation example
+	testSecret    = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" // AWS's documentation example
 )
 
 // harness is a router whose table is given by the test.

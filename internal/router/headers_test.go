@@ -28,13 +28,13 @@ func TestHeaderFiltering(t *testing.T) {
 	h.pods("blue", addressOf(backend(t, func(w http.ResponseWriter, r *http.Request) {
 		got <- r.Header.Clone()
 		w.Header().Set("Content-Type", "text/csv")
-		w.Header().Set("X-Amzn-SageMaker-Custom-Attributes", "trace=7")
-		w.Header().Set("X-Amzn-SageMaker-Session-Id", "s-1; Expires=2026-11-21T00:00:00Z")
-		w.Header().Set("X-Amzn-SageMaker-Closed-Session-Id", "s-0")
+		w.Header().Set("X-Amzn-Sagemaker-Custom-Attributes", "trace=7")
+		w.Header().Set("X-Amzn-Sagemaker-Session-Id", "s-1; Expires=2026-11-21T00:00:00Z")
+		w.Header().Set("X-Amzn-Sagemaker-Closed-Session-Id", "s-0")
 		w.Header().Set("Server", "gunicorn")
 		w.Header().Set("Set-Cookie", "secret=1")
-		w.Header().Set("x-amzn-RequestId", "forged")
-		w.Header().Set("x-Amzn-Invoked-Production-Variant", "forged")
+		w.Header().Set("X-Amzn-Requestid", "forged")
+		w.Header().Set("X-Amzn-Invoked-Production-Variant", "forged")
 		w.WriteHeader(http.StatusCreated)
 		_, _ = w.Write([]byte("1,2\n"))
 	})))
@@ -85,7 +85,7 @@ func TestHeaderFiltering(t *testing.T) {
 			t.Errorf("%s is %q; want %q", name, response.Header.Get(name), value)
 		}
 	}
-	if response.Header.Get("x-amzn-RequestId") == "forged" {
+	if response.Header.Get("X-Amzn-Requestid") == "forged" {
 		t.Error("the container's own x-amzn-RequestId reached the caller")
 	}
 	if log := h.log.String(); strings.Contains(log, "a=b, c") || strings.Contains(log, "secret") {
@@ -97,7 +97,7 @@ func TestHeaderFiltering(t *testing.T) {
 func TestAnswerThroughTheSDK(t *testing.T) {
 	h := newHarness(t)
 	h.pods("blue", addressOf(backend(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Amzn-SageMaker-Custom-Attributes", r.Header.Get("X-Amzn-SageMaker-Custom-Attributes")+"!")
+		w.Header().Set("X-Amzn-Sagemaker-Custom-Attributes", r.Header.Get("X-Amzn-Sagemaker-Custom-Attributes")+"!")
 		says(`{"score":0.5}`)(w, r)
 	})))
 	h.apply()

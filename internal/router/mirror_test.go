@@ -60,8 +60,8 @@ func TestMirrorCompares(t *testing.T) {
 	h.apply()
 	for _, body := range []string{`"same"`, `"near"`, `"off"`, `"fail"`, `"refuse"`} {
 		response, text := h.post(t.Context(), invocations, body, http.Header{"Content-Type": {"application/json"}})
-		if strings.Contains(text, "green") || response.Header.Get("x-Amzn-Invoked-Production-Variant") != "blue" {
-			t.Errorf("the caller saw %q from %q; want blue's answer", text, response.Header.Get("x-Amzn-Invoked-Production-Variant"))
+		if strings.Contains(text, "green") || response.Header.Get("X-Amzn-Invoked-Production-Variant") != "blue" {
+			t.Errorf("the caller saw %q from %q; want blue's answer", text, response.Header.Get("X-Amzn-Invoked-Production-Variant"))
 		}
 	}
 	eventually(t, "five pairs compared", func() bool { return h.comparison().Compared == 5 })

@@ -213,7 +213,7 @@ func (r *Router) Serve(ctx context.Context, callers, admin net.Listener) error {
 	var err error
 	select {
 	case <-ctx.Done():
-		err = r.drain(callerServer)
+		err = r.drain(context.WithoutCancel(ctx), callerServer)
 	case err = <-failed:
 		err = fmt.Errorf("serving: %w", err)
 		_ = callerServer.Close() // the first error is the one to tell
@@ -224,11 +224,11 @@ func (r *Router) Serve(ctx context.Context, callers, admin net.Listener) error {
 
 // drain serves on while everyone learns that the router is not ready, then
 // stops accepting and waits for requests in flight.
-func (r *Router) drain(callerServer *http.Server) error {
+func (r *Router) drain(ctx context.Context, callerServer *http.Server) error {
 	r.draining.Store(true)
 	r.log.Info("draining", "seconds", r.options.DrainSeconds)
-	time.Sleep(time.Duration(r.options.DrainSeconds) * time.Second)
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	<-time.After(time.Duration(r.options.DrainSeconds) * time.Second)
+	ctx, cancel := context.WithTimeout(ctx, shutdownTimeout)
 	defer cancel()
 	if err := callerServer.Shutdown(ctx); err != nil {
 		_ = callerServer.Close() // what is left is cut off

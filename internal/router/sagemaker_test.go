@@ -55,8 +55,8 @@ func TestSageMakerArm(t *testing.T) {
 	var path string
 	t.Setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", standIn(t, func(w http.ResponseWriter, r *http.Request) {
 		got, path = r.Header.Clone(), r.URL.Path
-		w.Header().Set("x-Amzn-Invoked-Production-Variant", "AllTraffic")
-		w.Header().Set("X-Amzn-SageMaker-Custom-Attributes", "back")
+		w.Header().Set("X-Amzn-Invoked-Production-Variant", "AllTraffic")
+		w.Header().Set("X-Amzn-Sagemaker-Custom-Attributes", "back")
 		w.Header().Set("Content-Type", "text/csv")
 		_, _ = io.WriteString(w, "0.25\n")
 	}))
@@ -148,7 +148,7 @@ func TestSageMakerErrorsPassThrough(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", standIn(t, func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("x-amzn-ErrorType", tc.errorType)
+				w.Header().Set("X-Amzn-Errortype", tc.errorType)
 				w.Header().Set("Content-Type", "application/json")
 				w.WriteHeader(tc.status)
 				_, _ = io.WriteString(w, tc.body)
@@ -182,7 +182,7 @@ func TestSageMakerTargetVariant(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := ""
 			t.Setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", standIn(t, func(_ http.ResponseWriter, r *http.Request) {
-				got = r.Header.Get("X-Amzn-SageMaker-Target-Variant")
+				got = r.Header.Get("X-Amzn-Sagemaker-Target-Variant")
 			}))
 			h := newHarness(t)
 			managed(h, v1alpha1.SageMakerVariant{EndpointName: "C", Region: "us-west-2", VariantName: tc.variantName})
@@ -294,9 +294,9 @@ func TestExpiredSignature(t *testing.T) {
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(response.Body)
-	if response.StatusCode != http.StatusForbidden || response.Header.Get("x-amzn-ErrorType") != "InvalidSignatureException" ||
+	if response.StatusCode != http.StatusForbidden || response.Header.Get("X-Amzn-Errortype") != "InvalidSignatureException" ||
 		!strings.Contains(string(body), "Signature expired") {
 		t.Errorf("an old signature answers %d %s %s; want 403 InvalidSignatureException, Signature expired",
-			response.StatusCode, response.Header.Get("x-amzn-ErrorType"), body)
+			response.StatusCode, response.Header.Get("X-Amzn-Errortype"), body)
 	}
 }

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -63,7 +62,7 @@ func TestReload(t *testing.T) {
 		}
 	}
 	write(good)
-	keys, err := LoadKeys(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	keys, err := LoadKeys(path, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

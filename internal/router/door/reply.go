@@ -41,8 +41,8 @@ func newRequestID() string {
 	var id uuid.UUID
 	high, low := rand.Uint64(), rand.Uint64() //nolint:gosec // an identifier, not a secret
 	for i := range 8 {
-		id[i] = byte(high >> (8 * i))  //nolint:gosec // the low byte is meant
-		id[8+i] = byte(low >> (8 * i)) //nolint:gosec // the low byte is meant
+		id[i] = byte(high >> (8 * i))
+		id[8+i] = byte(low >> (8 * i))
 	}
 	id[6] = id[6]&0x0f | 0x40
 	id[8] = id[8]&0x3f | 0x80
@@ -88,7 +88,7 @@ var copyBuffers = sync.Pool{New: func() any { return new([copyBytes]byte) }}
 // copy passes the body on. One of unknown length is a stream, whose every piece
 // is sent at once.
 func (r *reply) copy(answer *exchange.Answer, extendDeadline func()) error {
-	buffer := copyBuffers.Get().(*[copyBytes]byte) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+	buffer := copyBuffers.Get().(*[copyBytes]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer copyBuffers.Put(buffer)
 	flusher, _ := r.w.(http.Flusher)
 	for {

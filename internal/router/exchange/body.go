@@ -181,7 +181,7 @@ func (b *Body) fill(r io.Reader, limitBytes int64) error {
 		if int64(b.sizeBytes) > limitBytes {
 			return ErrTooLarge
 		}
-		if err == io.EOF { //nolint:errorlint // io.Reader's contract is io.EOF itself
+		if err == io.EOF {
 			return nil
 		}
 		if err != nil {

@@ -105,6 +105,8 @@ func (r Reason) String() string {
 }
 
 // NoAnswer is the error of an Arm.
+//
+//nolint:errname // it reads as what happened, and *NoAnswer is never mistaken for an answer
 type NoAnswer struct {
 	// Reason decides what happens next.
 	Reason Reason

@@ -102,6 +102,7 @@ func (c *counter) add(sample Sample) {
 		return
 	case exchange.CallerError:
 		c.CallerErrors++
+	case exchange.OK, exchange.Cancelled:
 	}
 	c.LatencySeconds.Add(sample.Latency.Seconds())
 }

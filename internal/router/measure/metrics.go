@@ -119,7 +119,7 @@ func outcomes(
 	o := outcomeMetrics{duration: durations.WithLabelValues(identity.Namespace, identity.Name, variant)}
 	for outcome := range o.byOutcome {
 		o.byOutcome[outcome] = counts.WithLabelValues(identity.Namespace, identity.Name, variant,
-			exchange.Outcome(outcome).String()) //nolint:gosec // below Cancelled + 1
+			exchange.Outcome(outcome).String())
 	}
 	return o
 }

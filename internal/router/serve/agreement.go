@@ -27,7 +27,7 @@ const opaqueEncoding = "application/octet-stream"
 
 // compare implements mirror.Compare.
 func (e *epoch) compare(reference, candidate mirror.Answer) (measure.Verdict, evidence.Example) {
-	result := e.plan.Load().agreement.comparer.Compare(comparable(reference), comparable(candidate))
+	result := e.plan.Load().agreement.comparer.Compare(decodable(reference), decodable(candidate))
 	example := evidence.Example{Path: result.Path, Kind: result.Kind, RelativeError: result.RelativeError}
 	switch result.Verdict {
 	case compare.Equal:
@@ -39,7 +39,7 @@ func (e *epoch) compare(reference, candidate mirror.Answer) (measure.Verdict, ev
 	}
 }
 
-func comparable(answer mirror.Answer) compare.Answer {
+func decodable(answer mirror.Answer) compare.Answer {
 	contentType := answer.ContentType
 	if answer.ContentEncoding != "" && answer.ContentEncoding != "identity" {
 		contentType = opaqueEncoding

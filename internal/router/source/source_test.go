@@ -2,7 +2,6 @@ package source_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -34,7 +33,7 @@ func start(t *testing.T, config *rest.Config, snapshot string) (*source.Source, 
 	tables := make(chan *table.Table, 64)
 	s, err := source.New(source.Config{
 		Rest: config, SnapshotFile: snapshot, Apply: func(t *table.Table) { tables <- t },
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
+		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

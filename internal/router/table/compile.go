@@ -24,7 +24,7 @@ func Compile(endpoints []*v1alpha1.Endpoint, endpointSlices []*discoveryv1.Endpo
 	for _, endpoint := range oldestFirst(endpoints) {
 		key := Key{Namespace: endpoint.Namespace, Endpoint: endpoint.GetEndpointName()}
 		if holder, taken := t.Routes[key]; taken {
-			t.problem(endpoint, "the name %q already belongs to Endpoint %s, which is older", key.Endpoint, holder.Name)
+			t.problemf(endpoint, "the name %q already belongs to Endpoint %s, which is older", key.Endpoint, holder.Name)
 			continue
 		}
 		t.Routes[key] = t.compileRoute(endpoint, pods)
@@ -49,7 +49,7 @@ func oldestFirst(endpoints []*v1alpha1.Endpoint) []*v1alpha1.Endpoint {
 	return sorted
 }
 
-func (t *Table) problem(endpoint *v1alpha1.Endpoint, format string, args ...any) {
+func (t *Table) problemf(endpoint *v1alpha1.Endpoint, format string, args ...any) {
 	t.Problems = append(t.Problems,
 		fmt.Sprintf("Endpoint %s/%s: %s", endpoint.Namespace, endpoint.Name, fmt.Sprintf(format, args...)))
 }
@@ -71,7 +71,7 @@ func (t *Table) compileRoute(endpoint *v1alpha1.Endpoint, pods map[serviceKey]*P
 	shares := t.compileTraffic(endpoint, route)
 	split, err := traffic.NewSplit(shares)
 	if err != nil {
-		t.problem(endpoint, "status.traffic cannot be followed: %v", err)
+		t.problemf(endpoint, "status.traffic cannot be followed: %v", err)
 		return route
 	}
 	route.Traffic, route.Split = shares, split
@@ -109,7 +109,7 @@ func (t *Table) compileTraffic(endpoint *v1alpha1.Endpoint, route *Route) []v1al
 	var total int64
 	for _, share := range endpoint.Status.Traffic {
 		if route.Find(share.Name) == nil {
-			t.problem(endpoint, "status.traffic names variant %q, which the spec does not have", share.Name)
+			t.problemf(endpoint, "status.traffic names variant %q, which the spec does not have", share.Name)
 			continue
 		}
 		total += int64(share.WeightBasisPoints)
@@ -121,7 +121,7 @@ func (t *Table) compileTraffic(endpoint *v1alpha1.Endpoint, route *Route) []v1al
 	case missing < 0 || len(kept) == len(endpoint.Status.Traffic):
 		return kept // for NewSplit to refuse
 	default:
-		return t.giveToLive(endpoint, route, kept, int32(missing)) //nolint:gosec // at most 10000
+		return t.giveToLive(endpoint, route, kept, int32(missing))
 	}
 }
 
@@ -129,7 +129,7 @@ func (t *Table) giveToLive(
 	endpoint *v1alpha1.Endpoint, route *Route, kept []v1alpha1.VariantTraffic, missingBasisPoints int32,
 ) []v1alpha1.VariantTraffic {
 	if route.Find(route.Live) == nil {
-		t.problem(endpoint, "status.traffic lacks %d basis points and there is no live variant to take them", missingBasisPoints)
+		t.problemf(endpoint, "status.traffic lacks %d basis points and there is no live variant to take them", missingBasisPoints)
 		return nil
 	}
 	for i := range kept {

@@ -41,7 +41,7 @@ func (a *Arm) Do(ctx context.Context, request *exchange.Request) (*exchange.Answ
 	var err error
 	for range maxAttempts {
 		var response *http.Response
-		response, err = a.once(ctx, request)
+		response, err = a.once(ctx, request) //nolint:bodyclose // the answer's reader closes it
 		if err == nil {
 			return a.answer(response, cancel)
 		}
@@ -76,7 +76,7 @@ func (a *Arm) once(ctx context.Context, request *exchange.Request) (*http.Respon
 	}).WithContext(ctx)
 	wire.SetBody(outgoing, request.Body)
 	if err := a.client.sign(ctx, outgoing, request.Body.SHA256(), a.target.Region); err != nil {
-		outgoing.Body.Close() //nolint:errcheck,gosec // a shared body's Close cannot fail
+		outgoing.Body.Close()
 		return nil, err
 	}
 	// After signing: net/http takes this for permission to replace a dead
@@ -106,7 +106,7 @@ func (a *Arm) header(request *exchange.Request) http.Header {
 	h := http.Header{"User-Agent": {"landfall-router"}}
 	for field, value := range fields {
 		if value != "" {
-			h[exchange.Field(field).Name()] = []string{value} //nolint:gosec // below FieldCount
+			h[exchange.Field(field).Name()] = []string{value}
 		}
 	}
 	return h

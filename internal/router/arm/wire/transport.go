@@ -70,7 +70,7 @@ func (t *Transport) Do(ctx context.Context, request *exchange.Request) (*exchang
 		Header: header(request),
 	}).WithContext(ctx)
 	SetBody(outgoing, request.Body)
-	response, err := t.http.RoundTrip(outgoing)
+	response, err := t.http.RoundTrip(outgoing) //nolint:bodyclose // the answer's reader closes it
 	if err != nil {
 		if ctx.Err() == nil {
 			// Where one pooled connection was dead the others likely are:
