@@ -68,7 +68,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 func commands(c *cluster) map[string]command {
 	all := map[string]command{
 		"exits": exits, "standin": standInKnob,
-		"background": background, "until": until, "interrupt": interrupt, "shows": shows,
+		"edit": edit, "background": background, "until": until, "interrupt": interrupt, "shows": shows,
 	}
 	if c != nil {
 		all["apply"] = c.apply
@@ -76,6 +76,19 @@ func commands(c *cluster) map[string]command {
 		all["delete"] = c.delete
 	}
 	return all
+}
+
+// edit replaces the first place where a file has a text, as a person would:
+// edit FILE OLD NEW.
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: edit FILE OLD NEW")
+	}
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o600))
 }
 
 // exits runs a program and checks its exit code: exits CODE PROGRAM ARG...

@@ -1,0 +1,179 @@
+// Package plan is the command that decides what becomes of each endpoint.
+//
+// It owns the command's flags, and keeping what people wrote into an earlier
+// plan. It refuses to decide: package plan of the migration core does.
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"landfall.dev/landfall/internal/cli/output"
+	"landfall.dev/landfall/internal/cli/session"
+	"landfall.dev/landfall/internal/inventory"
+	core "landfall.dev/landfall/internal/plan"
+	"landfall.dev/landfall/internal/view"
+)
+
+const long = `Decide what becomes of each endpoint of an inventory: Move, MoveLater, Keep, Retire
+or Blocked, in which phase, under which names and at which size, each with its reasons.
+
+The plan is a file for people. Edit it as you like: when it is made again into the same
+file, what you changed is kept, and everything else follows the new inventory. It needs
+neither AWS nor a cluster.
+
+SageMaker's own images cannot always be pulled from elsewhere; --image-map names the
+image to run in the cluster in place of one on SageMaker. The plan remembers it.`
+
+const example = `  %[1]s plan inventory.yaml -o plan.yaml
+  %[1]s plan inventory.yaml -o plan.yaml --workload-class online \
+    --image-map 123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1.0=registry.example.com/churn:1.0
+
+  # Which workloads can move now
+  %[1]s plan inventory.yaml | yq '.workloads[] | select(.decision == "Move") | .endpoint'`
+
+type options struct {
+	session *session.Session
+
+	output        string
+	imageMap      []string
+	workloadClass string
+}
+
+// New returns the command.
+func New(s *session.Session) *cobra.Command {
+	o := &options{session: s}
+	command := &cobra.Command{
+		Use:     "plan INVENTORY",
+		Short:   "Decide what moves, what stays, and in which order",
+		Long:    long,
+		Example: fmt.Sprintf(example, s.Program),
+		Args: func(command *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] != "" {
+				return nil
+			}
+			return output.Usage(s.Program+" scan -o inventory.yaml", "plan takes one inventory, not %d (- is the standard input)", len(args))
+		},
+		RunE: func(command *cobra.Command, args []string) error { return o.run(command.Context(), args[0]) },
+	}
+	flags := command.Flags()
+	flags.StringVarP(&o.output, "output", "o", "", "the file to write the plan to, or to bring up to date; unset writes it to stdout")
+	flags.StringArrayVar(&o.imageMap, "image-map", nil, "run the image after the = in place of the one before it; may be repeated")
+	flags.StringVar(&o.workloadClass, "workload-class", "", "the WorkloadClass of pods; unset means that of the earlier plan, or none")
+	return command
+}
+
+func (o *options) run(_ context.Context, path string) error {
+	images, err := parseImages(o.imageMap)
+	if err != nil {
+		return err
+	}
+	if err := output.CheckFolder(o.output); err != nil {
+		return err
+	}
+	data, err := output.ReadFile(path, o.session.In, o.session.Program+" scan -o "+path)
+	if err != nil {
+		return err
+	}
+	found, err := inventory.Decode(data)
+	if err != nil {
+		return &output.Failure{What: "cannot use the inventory " + path, Why: err.Error(), Next: o.session.Program + " scan -o inventory.yaml", Cause: err}
+	}
+	previous, err := o.previous()
+	if err != nil {
+		return err
+	}
+	plan, changes, err := core.Build(found, previous, core.Options{Images: images, WorkloadClassName: o.workloadClass})
+	if err != nil {
+		return &output.Failure{What: "cannot plan", Why: err.Error(), Next: "correct the plan, or the flag, that is named", Cause: err}
+	}
+	text, err := core.Encode(plan)
+	if err != nil {
+		return err
+	}
+	return o.finish(plan, changes, previous != nil, text)
+}
+
+// previous reads the plan that is brought up to date, if there is one.
+func (o *options) previous() (*core.Document, error) {
+	if o.output == "" || o.output == "-" {
+		return nil, nil
+	}
+	if info, err := os.Stat(o.output); errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	data, err := output.ReadFile(o.output, nil, "")
+	if err != nil {
+		return nil, err
+	}
+	plan, err := core.Decode(data)
+	if err != nil {
+		return nil, &output.Failure{
+			What: "cannot bring the plan " + o.output + " up to date", Why: err.Error(),
+			Next: "correct it, or write to another file; it was left as it is", Cause: err,
+		}
+	}
+	return &plan, nil
+}
+
+func (o *options) finish(plan core.Document, changes []core.Change, again bool, text []byte) error {
+	if o.output == "" || o.output == "-" {
+		if _, err := o.session.Out.Write(text); err != nil {
+			return fmt.Errorf("cannot write the plan: %w", err)
+		}
+		return nil
+	}
+	if err := output.WriteFile(o.output, text); err != nil {
+		return err
+	}
+	if len(plan.Workloads) == 0 {
+		o.session.Note("The inventory has no endpoints; %s is empty.", o.output)
+		return nil
+	}
+	if err := o.session.PrintTable(view.Plan(plan), true); err != nil {
+		return err
+	}
+	if again {
+		if err := o.tellChanges(changes); err != nil {
+			return err
+		}
+	}
+	o.session.Note("%s: %s, written to %s", output.Plural(len(plan.Workloads), "workload"), view.Decisions(plan), o.output)
+	for i := range plan.Workloads {
+		if plan.Workloads[i].Decision == core.Move {
+			o.session.SuggestCommand("write what a workload needs into files", "export", o.output, "--workload", plan.Workloads[i].Endpoint, "-o", "bundle")
+			break
+		}
+	}
+	return nil
+}
+
+// tellChanges says what became of the earlier plan.
+func (o *options) tellChanges(changes []core.Change) error {
+	if len(changes) == 0 {
+		o.session.Note("Nothing changed since the plan was last made.")
+		return nil
+	}
+	o.session.Note("Since the plan was last made:")
+	return output.Table(o.session.ErrOut, o.session.Palette(o.session.ErrOut), view.PlanChanges(changes), true)
+}
+
+func parseImages(pairs []string) (map[string]string, error) {
+	images := map[string]string{}
+	for _, pair := range pairs {
+		from, to, found := strings.Cut(pair, "=")
+		if !found || from == "" || to == "" {
+			return nil, output.Usage("write it as --image-map OLD=NEW", "cannot read --image-map %q", pair)
+		}
+		if other, doubled := images[from]; doubled && other != to {
+			return nil, output.Usage("name each image once", "--image-map maps %s to both %s and %s", from, other, to)
+		}
+		images[from] = to
+	}
+	return images, nil
+}
