@@ -60,7 +60,7 @@ $(BIN)/golangci-lint: hack/lint/go.mod
 $(BIN)/image: $(shell find hack/image -name '*.go' -o -name 'go.mod')
 	@cd hack/image && go build -o $@ .
 $(BIN)/localcluster: $(shell find localcluster -name '*.go' -o -name 'go.mod')
-	@cd localcluster && go build -o $@ ./cmd/localcluster
+	@cd localcluster && GOWORK=off go build -o $@ ./cmd/localcluster
 
 ##@ Prove
 test: ## Everything that proves the code; prints the slowest tests
@@ -81,7 +81,7 @@ bench: ## Measure against peers; prints tables, fails on nothing
 lint: $(BIN)/golangci-lint ## Check style
 	@$(BIN)/golangci-lint run ./...
 	@cd hack/image && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
-	@cd localcluster && $(BIN)/golangci-lint run --config ../.golangci.yml ./...
+	@cd localcluster && GOFLAGS=-trimpath CGO_ENABLED=0 $(BIN)/golangci-lint run --config ../.golangci.yml ./internal/... ./cmd/localcluster ./cmd/pause
 
 generate: $(BIN)/controller-gen ## Regenerate everything that is generated
 	@hack/generate.sh

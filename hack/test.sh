@@ -69,7 +69,10 @@ all)
 	stage "tests of the parts" part parts . -race $(go list ./... | grep -v /test/e2e)
 	stage "the main job, end to end" part e2e . -count=1 -timeout 20m ./test/e2e
 	stage "tests of the image builder" part image hack/image ./...
-	stage "tests of the local cluster" part localcluster localcluster ./...
+	# The flags are those of the cluster's own programs, whose packages are
+	# compiled already.
+	export CGO_ENABLED=0 GOFLAGS=-trimpath
+	stage "tests of the local cluster" part localcluster localcluster ./internal/...
 	;;
 *)
 	echo "usage: test.sh unit|api|all" >&2

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime/types"
 	"github.com/aws/smithy-go"
@@ -93,10 +94,22 @@ func (j *Journey) routerURL() string {
 	return fmt.Sprintf("http://%s:%d", j.config.NodeAddress, routerNodePort)
 }
 
-// reasonOf puts a refusal into one line.
+// reasonOf puts a refusal into one line: what the service said, without the
+// client's preamble.
 func reasonOf(err error) string {
-	if err == nil {
+	var api smithy.APIError
+	var response *awshttp.ResponseError
+	switch {
+	case err == nil:
 		return "accepted"
+	case errors.As(err, &api) && errors.As(err, &response):
+		return oneLine(fmt.Sprintf("%d %s: %s", response.HTTPStatusCode(), api.ErrorCode(), api.ErrorMessage()))
+	case errors.As(err, &response):
+		return oneLine(fmt.Sprintf("%d, %v", response.HTTPStatusCode(), response.Err))
 	}
-	return oneLine(err.Error())
+	_, said, found := strings.Cut(err.Error(), "exit status 1: ")
+	if !found {
+		said = err.Error()
+	}
+	return oneLine(said)
 }

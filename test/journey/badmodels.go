@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 
 // badModel is a model that cannot be fetched, and what its variant must say.
 type badModel struct {
-	name string
+	name, what string
 	// archive is put into the store; nil leaves the object missing.
 	archive []byte
 	edit    func(*v1alpha1.ModelArtifact)
@@ -34,28 +35,41 @@ const unpackedLimit = 1 << 20
 func badModels() []badModel {
 	fine := archiveOf(entry{name: "model.json", size: 10})
 	return []badModel{
-		{name: "badsum", archive: fine, says: "sha256", edit: func(a *v1alpha1.ModelArtifact) { a.Digest = "sha256:" + strings.Repeat("0", 64) }},
-		{name: "badpath", archive: archiveOf(entry{name: "../escape", size: 10}), says: "../escape"},
-		{name: "badabs", archive: archiveOf(entry{name: "/etc/escape", size: 10}), says: "/etc/escape"},
-		{name: "badlink", archive: archiveOf(entry{name: "link", link: "/etc/passwd"}), says: "link"},
-		{name: "bomb", archive: archiveOf(entry{name: "zeros", size: 64 << 20}), says: "1048576"},
-		{name: "nostore", archive: fine, says: "127.0.0.1", edit: func(a *v1alpha1.ModelArtifact) { a.EndpointURL = "http://127.0.0.1:1" }},
-		{name: "noobject", says: "noobject"},
+		{name: "badsum", what: "a checksum that does not match", archive: fine, says: "sha256", edit: func(a *v1alpha1.ModelArtifact) { a.Digest = "sha256:" + strings.Repeat("0", 64) }},
+		{name: "badpath", what: "an archive with ../", archive: archiveOf(entry{name: "../escape", size: 10}), says: "../escape"},
+		{name: "badabs", what: "an archive with an absolute path", archive: archiveOf(entry{name: "/etc/escape", size: 10}), says: "/etc/escape"},
+		{name: "badlink", what: "an archive with a link", archive: archiveOf(entry{name: "link", link: "/etc/passwd"}), says: "link"},
+		{name: "bomb", what: "an archive that unpacks to more than its volume", archive: archiveOf(entry{name: "zeros", size: 64 << 20}), says: "1048576"},
+		{name: "nostore", what: "a store that cannot be reached", archive: fine, says: "127.0.0.1", edit: func(a *v1alpha1.ModelArtifact) { a.EndpointURL = "http://127.0.0.1:1" }},
+		{name: "noobject", what: "an object that is not there", says: "noobject"},
 	}
 }
+
+// modelsPerEndpoint is how many bad variants fit beside the good one.
+const modelsPerEndpoint = 4
 
 // wrongModels deploys models whose files are wrong, one variant each, and reads
 // what the status says of them.
 func (j *Journey) wrongModels(ctx context.Context) error {
-	const object = "bad-models"
-	e := &v1alpha1.Endpoint{ObjectMeta: metav1.ObjectMeta{Namespace: modelsNamespace, Name: object}}
 	good, err := j.endpoint(ctx)
 	if err != nil {
 		return err
 	}
+	for chunk := range slices.Chunk(badModels(), modelsPerEndpoint) {
+		if err := j.tryBadModels(ctx, good, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tryBadModels deploys a few bad models beside each other, reads what becomes
+// of them, and takes them away again.
+func (j *Journey) tryBadModels(ctx context.Context, good *v1alpha1.Endpoint, models []badModel) error {
+	e := &v1alpha1.Endpoint{ObjectMeta: metav1.ObjectMeta{Namespace: modelsNamespace, Name: "bad-" + models[0].name}}
 	e.Spec.Variants = []v1alpha1.Variant{*good.Spec.FindVariant(managedVariant).DeepCopy()}
 	e.Spec.Live = managedVariant
-	for _, bad := range badModels() {
+	for _, bad := range models {
 		if err := j.registerBadModel(ctx, good, bad); err != nil {
 			return err
 		}
@@ -69,14 +83,14 @@ func (j *Journey) wrongModels(ctx context.Context) error {
 	if err := j.client.Create(ctx, e); err != nil {
 		return err
 	}
-	for _, bad := range badModels() {
-		message, err := j.variantMessage(ctx, object, bad)
-		j.report.Check("a model that is "+bad.name+" is refused", err == nil, "%s", oneLine(message))
+	for _, bad := range models {
+		message, err := j.variantMessage(ctx, e.Name, bad)
+		j.report.Check("refused: "+bad.what, err == nil, "%s", oneLine(message))
 	}
 	if err := j.client.Delete(ctx, e); err != nil {
 		return err
 	}
-	for _, bad := range badModels() {
+	for _, bad := range models {
 		model := &v1alpha1.Model{ObjectMeta: metav1.ObjectMeta{Namespace: modelsNamespace, Name: modelName(bad.name)}}
 		if err := j.client.Delete(ctx, model); err != nil {
 			return err

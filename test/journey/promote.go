@@ -72,7 +72,7 @@ func (j *Journey) promoteUnderLoad(ctx context.Context) (*v1alpha1.RolloutStatus
 
 // killOperator ends the operator without a chance to say goodbye.
 func (j *Journey) killOperator(ctx context.Context) error {
-	pods, err := j.pods(ctx, systemNamespace, "app.kubernetes.io/component=operator")
+	pods, err := j.pods(ctx, systemNamespace, "app.kubernetes.io/name=landfall-operator")
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (j *Journey) deleteModelPod(ctx context.Context) error {
 }
 
 func (j *Journey) restartRouter(ctx context.Context) error {
-	return j.deleteOnePod(ctx, systemNamespace, "app.kubernetes.io/component=router")
+	return j.deleteOnePod(ctx, systemNamespace, "app.kubernetes.io/name=landfall-router")
 }
 
 func (j *Journey) deleteOnePod(ctx context.Context, namespace, selector string) error {

@@ -25,6 +25,11 @@ func (j *Journey) rollBackByHand(ctx context.Context) error {
 			return len(last) == 20 && ByVariant(last)[managedVariant] == 20, nil
 		})
 	}
+	if err == nil {
+		err = waitFor(ctx, "a few seconds more of load", 30*time.Second, func(context.Context) (bool, error) {
+			return len(load.Since(reverted)) >= 5*requestsPerSecond, nil
+		})
+	}
 	samples := load.Stop()
 	if err != nil {
 		return err
