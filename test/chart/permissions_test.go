@@ -253,7 +253,7 @@ func (p permissions) awaitGone(object client.Object, name string) {
 	p.Helper()
 	p.await(fmt.Sprintf("%T %s to go", object, name), func(ctx context.Context) error {
 		if err := p.get(ctx, object, name); !apierrors.IsNotFound(err) {
-			return fmt.Errorf("still there (%v)", err)
+			return fmt.Errorf("still there, %w", err)
 		}
 		return nil
 	})
