@@ -6,8 +6,8 @@
 // standard library's text handling, so that every layer above the API may use it.
 package naming
 
-// Group is the API group, and the prefix of every label, annotation and
-// finalizer of Landfall's own.
+// Group is the API group, and the prefix of every label and
+// annotation of Landfall's own.
 const Group = "landfall.dev"
 
 // Names of Landfall's own installation.
@@ -27,16 +27,12 @@ const (
 	// StatusFieldOwner owns the status the operator writes. It differs from
 	// FieldOwner because one owner's apply drops the fields it leaves out.
 	StatusFieldOwner = Operator + "-status"
-	// EndpointFinalizer keeps an Endpoint until nothing outside its own
-	// namespace's garbage collection is left to be cleaned up.
-	EndpointFinalizer = Group + "/endpoint"
 )
 
 // Labels of Kubernetes' recommended set, and the values Landfall gives them.
 const (
 	LabelName      = "app.kubernetes.io/name"
 	LabelManagedBy = "app.kubernetes.io/managed-by"
-	LabelComponent = "app.kubernetes.io/component"
 	LabelPartOf    = "app.kubernetes.io/part-of"
 
 	// NameEndpoint is the value of LabelName on the children of an Endpoint.

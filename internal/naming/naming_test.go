@@ -30,9 +30,6 @@ func TestLabelsAreValid(t *testing.T) {
 			t.Errorf("label %s=%q: %v", key, value, problems)
 		}
 	}
-	if problems := validation.IsQualifiedName(naming.EndpointFinalizer); len(problems) != 0 {
-		t.Errorf("finalizer %q: %v", naming.EndpointFinalizer, problems)
-	}
 }
 
 // The selector of a Deployment cannot be changed afterwards, so a change here

@@ -78,12 +78,8 @@ const (
 	OperatorUser = 65532
 )
 
-// Programs in Landfall's image.
-const (
-	ProgramOperator = "/landfall-operator"
-	ProgramRouter   = "/landfall-router"
-	ProgramAgent    = "/landfall-agent"
-)
+// ProgramAgent is the agent's path in Landfall's image.
+const ProgramAgent = "/landfall-agent"
 
 // The agent's command and arguments, which the operator writes and the agent
 // reads. Each argument takes a value, after a space or an equals sign.

@@ -137,7 +137,7 @@ func diagnose(d *appsv1.Deployment, pods []corev1.Pod) trouble {
 }
 
 // maxVariantMessageBytes keeps a variant's message to a line or two.
-const maxVariantMessageBytes = 300
+const maxVariantMessageBytes = 1024
 
 // rank has a broken pod of a reason come before one that only takes time.
 func rank(t trouble) int {
