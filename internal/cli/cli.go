@@ -105,13 +105,13 @@ func completeKubeFlags(root *cobra.Command, s *session.Session) {
 
 // Run runs the program with its arguments and returns its exit code.
 func Run(ctx context.Context, s *session.Session, args []string) int {
-	root := New(s)
+	root := New(s) //nolint:contextcheck // commands get the context when they run
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return output.ExitDone
 	}
-	if silent, ok := errors.AsType[output.Silent](err); ok {
+	if silent, ok := errors.AsType[output.ExitError](err); ok {
 		return silent.Code
 	}
 	failure := output.AsFailure(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"landfall.dev/landfall/api/v1alpha1"
@@ -54,13 +55,9 @@ func endpoint(edits ...edit) *v1alpha1.Endpoint {
 
 func condition(kind, status, reason, message string) edit {
 	return func(e *v1alpha1.Endpoint) {
-		kept := e.Status.Conditions[:0:0]
-		for _, c := range e.Status.Conditions {
-			if c.Type != kind {
-				kept = append(kept, c)
-			}
-		}
-		e.Status.Conditions = append(kept, metav1.Condition{Type: kind, Status: metav1.ConditionStatus(status), Reason: reason, Message: message})
+		meta.SetStatusCondition(&e.Status.Conditions, metav1.Condition{
+			Type: kind, Status: metav1.ConditionStatus(status), Reason: reason, Message: message, LastTransitionTime: made,
+		})
 	}
 }
 

@@ -115,7 +115,7 @@ func Unread(d inventory.Document) Table {
 	table := Table{Columns: columns("OPERATION", "CODE", "MISSING-PERMISSION", "RESOURCES")}
 	for _, unread := range d.Unread {
 		table.Rows = append(table.Rows, []Cell{
-			Text(unread.Operation), Cell{unread.Code, Warn}, Text(orNone(unread.Action)), Text(some(unread.Resources)),
+			Text(unread.Operation), {unread.Code, Warn}, Text(orNone(unread.Action)), Text(some(unread.Resources)),
 		})
 	}
 	return table

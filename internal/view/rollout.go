@@ -131,7 +131,7 @@ func nextAfter(endpoint *v1alpha1.Endpoint) Next {
 	rollout := endpoint.Status.Rollout
 	if rollout.Stage == v1alpha1.StagePromoted {
 		return Next{
-			Message: fmt.Sprintf("%s stays as it is until you remove it; to return the traffic to it", rollout.From),
+			Message: rollout.From + " stays as it is until you remove it; to return the traffic to it",
 			Command: []string{"rollout", "undo", endpoint.Name},
 		}
 	}

@@ -121,7 +121,7 @@ func (o *options) keepLive(p *planned) {
 	if err := unstructured.SetNestedField(p.object.Object, current, "spec", "live"); err != nil {
 		return // the API server names what is wrong with such a spec
 	}
-	o.session.Warn("%s: the file says live: %s, the cluster %s; deploying leaves it so (rollout start moves the traffic)", p.file, asked, current)
+	o.session.Warnf("%s: the file says live: %s, the cluster %s; deploying leaves it so (rollout start moves the traffic)", p.file, asked, current)
 }
 
 func (o *options) apply(ctx context.Context, cluster client.Client, object *unstructured.Unstructured, extra ...client.ApplyOption) error {
@@ -139,7 +139,7 @@ func (o *options) explainApply(m manifest, err error) error {
 		failure.Why = conflict(err)
 		failure.Next = "leave these fields out of the file, or take them over with --force-conflicts"
 	case apierrors.IsNotFound(err) && m.object.GetNamespace() != "":
-		failure.Why = fmt.Sprintf("there is no namespace %s", m.object.GetNamespace())
+		failure.Why = "there is no namespace " + m.object.GetNamespace()
 		failure.Next = "kubectl create namespace " + m.object.GetNamespace()
 	}
 	return failure

@@ -113,7 +113,7 @@ func (o *options) list(manifests []manifest) error {
 	for _, m := range manifests {
 		t.Rows = append(t.Rows, []view.Cell{view.Text(m.name()), view.Text(m.file)})
 	}
-	o.session.Note("%s would be applied; nothing was sent (dry run)", output.Plural(len(manifests), "object"))
+	o.session.Notef("%s would be applied; nothing was sent (dry run)", output.Plural(len(manifests), "object"))
 	return o.session.PrintTable(t, true)
 }
 
@@ -140,12 +140,12 @@ func (o *options) show(plans []*planned) error {
 		}
 		if p.live != nil && p.action == configured {
 			if tool := session.ManagedBy(p.live); tool != "" {
-				o.session.Warn("%s is managed by %s, which may put back what is changed here: change it at its source too", p.name(), tool)
+				o.session.Warnf("%s is managed by %s, which may put back what is changed here: change it at its source too", p.name(), tool)
 			}
 		}
 	}
 	if o.consent.DryRun() {
-		o.session.Note("The API server would accept this (dry run):")
+		o.session.Notef("The API server would accept this (dry run):")
 		return o.session.PrintTable(summary(plans), true)
 	}
 	return nil

@@ -39,7 +39,7 @@ func (o *options) finish(ctx context.Context, cluster client.WithWatch, plans []
 		if err != nil {
 			return err
 		}
-		o.session.Note("endpoint %s is ready; its traffic is where it was: %s", name, endpoint.Status.Split)
+		o.session.Notef("endpoint %s is ready; its traffic is where it was: %s", name, endpoint.Status.Split)
 		o.session.Suggest(view.NextOf(endpoint))
 	}
 	return nil
@@ -57,8 +57,7 @@ func (o *options) await(ctx context.Context, cluster client.WithWatch, namespace
 	previous := ""
 	err := follower.Run(ctx, func(event follow.Event) error {
 		if event.Lost != nil {
-			failure := output.AsFailure(o.session.Explain("cannot follow", event.Lost))
-			o.session.Warn("%s; trying again", failure.Why)
+			o.session.Warnf("%s; trying again", o.session.Why(event.Lost))
 			return nil
 		}
 		endpoint, ok := event.Object.(*v1alpha1.Endpoint)

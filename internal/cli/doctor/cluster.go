@@ -23,7 +23,7 @@ import (
 const oldestKubernetes = "1.30.0"
 
 // installFix says how Landfall is installed.
-const installFix = "helm install landfall charts/landfall --namespace " + naming.SystemNamespace + " --create-namespace"
+const installFix = "helm upgrade --install landfall charts/landfall --namespace " + naming.SystemNamespace + " --create-namespace --set router.auth=sigv4 --set router.callersSecretName=NAME"
 
 // Names of the checks, which others need.
 const (

@@ -130,7 +130,7 @@ func (o *options) run(ctx context.Context) error {
 		return err
 	}
 	if slices.ContainsFunc(report.Checks, func(r Result) bool { return r.Verdict == Failed }) {
-		return output.Silent{Code: output.ExitNo}
+		return output.ExitError{Code: output.ExitNo}
 	}
 	return nil
 }
@@ -193,7 +193,7 @@ func (o *options) print(format output.Format, report Report) error {
 	if err := o.session.PrintTable(t, true); err != nil {
 		return err
 	}
-	o.session.Note("%d passed, %d warnings, %d failed, %d skipped", counts[Passed], counts[Warning], counts[Failed], counts[Skipped])
+	o.session.Notef("%d passed, %d warnings, %d failed, %d skipped", counts[Passed], counts[Warning], counts[Failed], counts[Skipped])
 	return nil
 }
 

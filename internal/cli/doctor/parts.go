@@ -109,7 +109,7 @@ func routerCredentials(ctx context.Context, e *examination) Result {
 	if deployment == nil {
 		return result
 	}
-	const fix = "set router.aws in the chart's values: an IAM role for the ServiceAccount, or a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	const fix = "set in the chart's values router.aws.credentialsSecretName, or router.serviceAccount.annotations for an IAM role"
 	source, err := awsIdentity(ctx, e.cluster.client, deployment)
 	switch {
 	case err != nil:
@@ -136,7 +136,8 @@ func usesSageMaker(ctx context.Context, cluster client.Client) (bool, error) {
 // nothing. It fails when they refer to a Secret that does not exist.
 func awsIdentity(ctx context.Context, cluster client.Client, deployment *appsv1.Deployment) (string, error) {
 	spec := deployment.Spec.Template.Spec
-	for _, secret := range credentialSecrets(spec.Containers) {
+	secrets := credentialSecrets(spec.Containers)
+	for _, secret := range secrets {
 		// The metadata alone: this program has no business with the values.
 		object := &metav1.PartialObjectMetadata{}
 		object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
@@ -144,7 +145,9 @@ func awsIdentity(ctx context.Context, cluster client.Client, deployment *appsv1.
 		if apierrors.IsNotFound(err) {
 			return "", fmt.Errorf("the Secret %s/%s that the routers refer to does not exist", deployment.Namespace, secret)
 		}
-		return "from the Secret " + secret, nil
+	}
+	if len(secrets) > 0 {
+		return "from the Secret " + strings.Join(secrets, ", "), nil
 	}
 	const roleAnnotation = "eks.amazonaws.com/role-arn" // IAM roles for service accounts
 	account := &corev1.ServiceAccount{}
@@ -172,7 +175,8 @@ func credentialSecrets(containers []corev1.Container) []string {
 			}
 		}
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // skew compares this program with the operator. Releases that differ speak the

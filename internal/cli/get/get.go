@@ -202,7 +202,7 @@ func (o *options) print(q *query, objects []client.Object) error {
 	case output.FormatTable, output.FormatWide:
 	}
 	if len(objects) == 0 {
-		o.session.Note("%s", q.nothing())
+		o.session.Notef("%s", q.nothing())
 		return nil
 	}
 	if detail, ok := o.detail(q, objects); ok {

@@ -36,7 +36,7 @@ func (o *options) follow(ctx context.Context, cluster client.WithWatch, q *query
 	err := follower.Run(ctx, handle)
 	if errors.Is(err, context.Canceled) {
 		if follower.Ticks {
-			o.session.Note("") // the terminal shows ^C where the shell's prompt would go
+			o.session.Notef("") // the terminal shows ^C where the shell's prompt would go
 		}
 		return nil
 	}
@@ -50,8 +50,7 @@ func (o *options) redraw(q *query) func(follow.Event) error {
 	return func(event follow.Event) error {
 		switch {
 		case event.Lost != nil:
-			failure := output.AsFailure(o.session.Explain("cannot follow", event.Lost))
-			return screen.Draw(o.picture(q, objects) + view.Cell{Text: failure.Why + "; trying again", Tone: view.Warn}.String())
+			return screen.Draw(o.picture(q, objects) + view.Cell{Text: o.session.Why(event.Lost) + "; trying again", Tone: view.Warn}.String())
 		case event.Deleted:
 			delete(objects, client.ObjectKeyFromObject(event.Object))
 		case event.Object != nil:
@@ -88,8 +87,7 @@ func (o *options) lines(q *query) func(follow.Event) error {
 	seen := map[types.NamespacedName]string{}
 	return func(event follow.Event) error {
 		if event.Lost != nil {
-			failure := output.AsFailure(o.session.Explain("cannot follow", event.Lost))
-			o.session.Warn("%s; trying again", failure.Why)
+			o.session.Warnf("%s; trying again", o.session.Why(event.Lost))
 			return nil
 		}
 		change := o.change(q, event.Object)
@@ -123,7 +121,7 @@ func (o *options) lines(q *query) func(follow.Event) error {
 
 func (o *options) deleted(q *query, log *output.Log, object client.Object) error {
 	if q.format != output.FormatTable && q.format != output.FormatWide {
-		o.session.Note("%s was deleted.", q.resource.name(object))
+		o.session.Notef("%s was deleted.", q.resource.name(object))
 		return nil
 	}
 	cells := []view.Cell{view.Text(object.GetName()), {Text: "Deleted", Tone: view.Warn}}

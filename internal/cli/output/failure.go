@@ -23,7 +23,7 @@ const (
 )
 
 // Failure is an error as a person reads it.
-type Failure struct {
+type Failure struct { //nolint:errname // it is a text for people that travels as an error
 	// What failed, as an attempted act: cannot read the plan.
 	What string
 	// Why, in plain words.
@@ -68,12 +68,12 @@ func AsFailure(err error) *Failure {
 	return &Failure{What: err.Error(), Cause: err}
 }
 
-// Silent is an error that ends the program with a code and says nothing more:
+// ExitError is an error that ends the program with a code and says nothing more:
 // what there was to say is on the screen already.
-type Silent struct{ Code int }
+type ExitError struct{ Code int }
 
 // Error names the code, for those who look at the error in spite of its name.
-func (s Silent) Error() string { return fmt.Sprintf("exit code %d", s.Code) }
+func (e ExitError) Error() string { return fmt.Sprintf("exit code %d", e.Code) }
 
 // PrintFailure writes a failure in up to three parts: what failed and why, what
 // to do, and with verbose the chain of causes.

@@ -2,6 +2,7 @@ package output_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -39,7 +40,7 @@ func (t *terminal) write(text string) error {
 				return fmt.Errorf("unknown sequence %q", text)
 			}
 			if t.row -= up; t.row < 0 {
-				return fmt.Errorf("the cursor leaves the block at the top")
+				return errors.New("the cursor leaves the block at the top")
 			}
 			text = text[strings.IndexByte(text, 'A')+1:]
 		default:

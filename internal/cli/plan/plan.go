@@ -132,7 +132,7 @@ func (o *options) finish(plan core.Document, changes []core.Change, again bool, 
 		return err
 	}
 	if len(plan.Workloads) == 0 {
-		o.session.Note("The inventory has no endpoints; %s is empty.", o.output)
+		o.session.Notef("The inventory has no endpoints; %s is empty.", o.output)
 		return nil
 	}
 	if err := o.session.PrintTable(view.Plan(plan), true); err != nil {
@@ -143,7 +143,7 @@ func (o *options) finish(plan core.Document, changes []core.Change, again bool, 
 			return err
 		}
 	}
-	o.session.Note("%s: %s, written to %s", output.Plural(len(plan.Workloads), "workload"), view.Decisions(plan), o.output)
+	o.session.Notef("%s: %s, written to %s", output.Plural(len(plan.Workloads), "workload"), view.Decisions(plan), o.output)
 	for i := range plan.Workloads {
 		if plan.Workloads[i].Decision == core.Move {
 			o.session.SuggestCommand("write what a workload needs into files", "export", o.output, "--workload", plan.Workloads[i].Endpoint, "-o", "bundle")
@@ -156,10 +156,10 @@ func (o *options) finish(plan core.Document, changes []core.Change, again bool, 
 // tellChanges says what became of the earlier plan.
 func (o *options) tellChanges(changes []core.Change) error {
 	if len(changes) == 0 {
-		o.session.Note("Nothing changed since the plan was last made.")
+		o.session.Notef("Nothing changed since the plan was last made.")
 		return nil
 	}
-	o.session.Note("Since the plan was last made:")
+	o.session.Notef("Since the plan was last made:")
 	return output.Table(o.session.ErrOut, o.session.Palette(o.session.ErrOut), view.PlanChanges(changes), true)
 }
 

@@ -71,7 +71,7 @@ func (o *verbOptions) run(ctx context.Context, name string) error {
 		return err
 	}
 	if diff == "" {
-		o.session.Note("%s Nothing to change.", effect)
+		o.session.Notef("%s Nothing to change.", effect)
 		return nil
 	}
 	return o.apply(ctx, cluster, before, after, diff, effect)
@@ -81,12 +81,12 @@ func (o *verbOptions) apply(ctx context.Context, cluster client.Client, before, 
 	if err := output.PrintDiff(o.session.Out, o.session.Palette(o.session.Out), diff); err != nil {
 		return err
 	}
-	o.session.Note("%s", effect)
+	o.session.Notef("%s", effect)
 	if tool := session.ManagedBy(before); tool != "" {
-		o.session.Warn("%s is managed by %s, which may put back what is changed here: change it at its source too", before.Name, tool)
+		o.session.Warnf("%s is managed by %s, which may put back what is changed here: change it at its source too", before.Name, tool)
 	}
 	if o.consent.ClientOnly() {
-		o.session.Note("endpoint %s: nothing was sent (dry run)", before.Name)
+		o.session.Notef("endpoint %s: nothing was sent (dry run)", before.Name)
 		return nil
 	}
 	if !o.consent.DryRun() {
@@ -103,7 +103,7 @@ func (o *verbOptions) apply(ctx context.Context, cluster client.Client, before, 
 		return o.session.Explain(fmt.Sprintf("cannot change the endpoint %s/%s", before.Namespace, before.Name), err)
 	}
 	if o.consent.DryRun() {
-		o.session.Note("endpoint %s: the server would accept it (dry run)", before.Name)
+		o.session.Notef("endpoint %s: the server would accept it (dry run)", before.Name)
 		return nil
 	}
 	fmt.Fprintf(o.session.Out, "endpoint %s changed\n", before.Name)

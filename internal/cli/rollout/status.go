@@ -81,7 +81,7 @@ func (o *statusOptions) run(ctx context.Context, name string) error {
 	stage, settled := view.Settled(endpoint)
 	switch {
 	case settled && (stage == v1alpha1.StageRolledBack || stage == v1alpha1.StageAborted):
-		return output.Silent{Code: output.ExitNo}
+		return output.ExitError{Code: output.ExitNo}
 	case o.wait && !settled:
 		return &output.Failure{
 			What: "the rollout of " + name + " has not ended", Why: fmt.Sprintf("it did not within %s", o.timeout),
@@ -120,8 +120,7 @@ func (o *statusOptions) await(ctx context.Context, cluster client.WithWatch, las
 	previous := ""
 	err := follower.Run(waiting, func(event follow.Event) error {
 		if event.Lost != nil {
-			failure := output.AsFailure(o.session.Explain("cannot follow", event.Lost))
-			o.session.Warn("%s; trying again", failure.Why)
+			o.session.Warnf("%s; trying again", o.session.Why(event.Lost))
 			return nil
 		}
 		endpoint, ok := event.Object.(*v1alpha1.Endpoint)

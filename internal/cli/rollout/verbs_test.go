@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -122,7 +123,7 @@ func TestVerbs(t *testing.T) {
 				t.Fatalf("refused: %v", err)
 			}
 			spec := endpoint.Spec
-			got := spec.Live + "/" + string(spec.Rollout.State) + "/" + string(rune('0'+spec.Rollout.Attempt))
+			got := fmt.Sprintf("%s/%s/%d", spec.Live, spec.Rollout.State, spec.Rollout.Attempt)
 			if got != c.want || !strings.Contains(effect, c.says) {
 				t.Errorf("spec = %s (%s), want %s (%s)", got, effect, c.want, c.says)
 			}

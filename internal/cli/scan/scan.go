@@ -7,6 +7,7 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -118,11 +119,11 @@ func (o *options) finish(found inventory.Document, data []byte) error {
 		return err
 	}
 	if len(found.Endpoints) == 0 {
-		o.session.Note("No endpoints found in account %s, region %s.", found.Account.ID, found.Account.Region)
+		o.session.Notef("No endpoints found in account %s, region %s.", found.Account.ID, found.Account.Region)
 	} else if err := o.session.PrintTable(view.Inventory(found), true); err != nil {
 		return err
 	}
-	o.session.Note("%s of account %s, region %s, written to %s", output.Plural(len(found.Endpoints), "endpoint"), found.Account.ID, found.Account.Region, o.output)
+	o.session.Notef("%s of account %s, region %s, written to %s", output.Plural(len(found.Endpoints), "endpoint"), found.Account.ID, found.Account.Region, o.output)
 	if err := o.warn(found); err != nil {
 		return err
 	}
@@ -135,7 +136,7 @@ func (o *options) warn(found inventory.Document) error {
 	if len(found.Unread) == 0 {
 		return nil
 	}
-	o.session.Warn("%s failed for some or all endpoints; the inventory says so where something is missing:", output.Plural(len(found.Unread), "operation"))
+	o.session.Warnf("%s failed for some or all endpoints; the inventory says so where something is missing:", output.Plural(len(found.Unread), "operation"))
 	return output.Table(o.session.ErrOut, o.session.Palette(o.session.ErrOut), view.Unread(found), true)
 }
 
@@ -182,7 +183,7 @@ func (d *days) Set(text string) error {
 		length, err = time.ParseDuration(text)
 	}
 	if err != nil || length <= 0 {
-		return fmt.Errorf("want a time such as 14d or 36h")
+		return errors.New("want a time such as 14d or 36h")
 	}
 	*d = days(length)
 	return nil

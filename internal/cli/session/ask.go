@@ -10,13 +10,13 @@ import (
 	"landfall.dev/landfall/internal/view"
 )
 
-// Note writes a line that is not a result: progress, a hint.
-func (s *Session) Note(format string, args ...any) {
+// Notef writes a line that is not a result: progress, a hint.
+func (s *Session) Notef(format string, args ...any) {
 	fmt.Fprintf(s.ErrOut, format+"\n", args...)
 }
 
-// Warn writes a warning.
-func (s *Session) Warn(format string, args ...any) {
+// Warnf writes a warning.
+func (s *Session) Warnf(format string, args ...any) {
 	cell := view.Cell{Text: output.Sanitize(fmt.Sprintf(format, args...)), Tone: view.Warn}
 	fmt.Fprintln(s.ErrOut, s.Palette(s.ErrOut).Cell(cell))
 }
@@ -48,15 +48,15 @@ func (s *Session) Confirm(ctx context.Context, agreed bool, act string) error {
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(s.ErrOut)
-		return output.Silent{Code: output.ExitNo}
+		return output.ExitError{Code: output.ExitNo}
 	case answer := <-s.readLine():
 		switch strings.ToLower(strings.TrimSpace(answer)) {
 		case "y", "yes":
 			return nil
 		}
 	}
-	s.Note("Nothing was changed.")
-	return output.Silent{Code: output.ExitNo}
+	s.Notef("Nothing was changed.")
+	return output.ExitError{Code: output.ExitNo}
 }
 
 // readLine reads a line from a terminal. Reading cannot be interrupted, so it
@@ -75,14 +75,14 @@ func (s *Session) readLine() <-chan string {
 // Scope returns the flags that name the same cluster and namespace again, for
 // commands that are suggested to the reader.
 func (s *Session) Scope() string {
-	var words string
+	var words strings.Builder
 	for _, flag := range []struct {
 		name  string
 		value *string
 	}{{"--kubeconfig", s.Kube.KubeConfig}, {"--context", s.Kube.Context}, {"-n", s.Kube.Namespace}} {
 		if flag.value != nil && *flag.value != "" {
-			words += " " + flag.name + " " + *flag.value
+			words.WriteString(" " + flag.name + " " + *flag.value)
 		}
 	}
-	return words
+	return words.String()
 }

@@ -139,7 +139,7 @@ type warnings struct{ session *Session }
 func (w warnings) HandleWarningHeaderWithContext(_ context.Context, code int, _, text string) {
 	const miscellaneousPersistentWarning = 299
 	if code == miscellaneousPersistentWarning && text != "" {
-		w.session.Warn("%s", text)
+		w.session.Warnf("%s", text)
 	}
 }
 

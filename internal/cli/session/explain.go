@@ -38,6 +38,11 @@ func (s *Session) Explain(what string, err error) error {
 	return failure
 }
 
+// Why puts an error into the words that follow "why:".
+func (s *Session) Why(err error) string {
+	return output.AsFailure(s.Explain("", err)).Why
+}
+
 func (s *Session) explainInterrupt(failure *output.Failure, err error) bool {
 	switch {
 	case errors.Is(err, context.Canceled):

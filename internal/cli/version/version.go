@@ -99,7 +99,7 @@ func (o *options) run(ctx context.Context) error {
 		server, err := o.server(ctx)
 		if err != nil {
 			failure := output.AsFailure(err)
-			o.session.Note("The cluster's versions are unknown: %s.", failure.Why)
+			o.session.Notef("The cluster's versions are unknown: %s.", failure.Why)
 		}
 		report.Server = server
 	}
