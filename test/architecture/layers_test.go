@@ -25,7 +25,7 @@ var layers = []layer{
 		"internal/document", "internal/inventory", "internal/plan", "internal/export", "internal/desired", "internal/view",
 	}},
 	{name: "adapters", shareable: true, prefixes: []string{
-		"internal/archive", "internal/blob", "internal/cluster", "internal/sagemaker",
+		"internal/archive", "internal/blob", "internal/bundle", "internal/cluster", "internal/sagemaker",
 		"internal/sigv4", "internal/status",
 	}},
 	{name: "runtimes", prefixes: []string{

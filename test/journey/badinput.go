@@ -27,7 +27,7 @@ func (j *Journey) badInput(ctx context.Context) error {
 		return err
 	}
 	answer, err := invokeOnce(ctx, j.caller, j.rows[0])
-	j.report.Check("the endpoint serves on after all of it", err == nil, "%s", describe(answer, err))
+	j.report.Checkf("the endpoint serves on after all of it", err == nil, "%s", describe(answer, err))
 	return nil
 }
 
@@ -35,7 +35,7 @@ func (j *Journey) badInput(ctx context.Context) error {
 func (j *Journey) wrongManifest(ctx context.Context) {
 	err := j.apply(ctx, `{"apiVersion":"landfall.dev/v1alpha1","kind":"Endpoint","metadata":{"name":"wrong","namespace":"`+modelsNamespace+`"},
 		"spec":{"live":"nowhere","variants":[{"name":"managed","sageMaker":{"endpointName":"Churn-Prod","region":"us-east-1"}}]}}`)
-	j.report.Check("a wrong manifest is refused", err != nil && strings.Contains(err.Error(), "live must be the name of one of the variants"), "%s", reasonOf(err))
+	j.report.Checkf("a wrong manifest is refused", err != nil && strings.Contains(err.Error(), "live must be the name of one of the variants"), "%s", reasonOf(err))
 }
 
 // wrongRequests invokes as callers do when something is wrong with them.
@@ -48,22 +48,22 @@ func (j *Journey) wrongRequests(ctx context.Context) {
 	}
 	err := invoke(func(in *sagemakerruntime.InvokeEndpointInput) { in.EndpointName = aws.String("No-Such-Endpoint") })
 	var validation *types.ValidationError
-	j.report.Check("an unknown endpoint is a ValidationError", errors.As(err, &validation), "%s", reasonOf(err))
+	j.report.Checkf("an unknown endpoint is a ValidationError", errors.As(err, &validation), "%s", reasonOf(err))
 
 	err = invoke(func(in *sagemakerruntime.InvokeEndpointInput) { in.ContentType = aws.String("image/x-unknown") })
 	var model *types.ModelError
-	j.report.Check("a wrong content type is a ModelError", errors.As(err, &model) && aws.ToInt32(model.OriginalStatusCode) == http.StatusUnsupportedMediaType, "%s", reasonOf(err))
+	j.report.Checkf("a wrong content type is a ModelError", errors.As(err, &model) && aws.ToInt32(model.OriginalStatusCode) == http.StatusUnsupportedMediaType, "%s", reasonOf(err))
 
 	err = invoke(func(in *sagemakerruntime.InvokeEndpointInput) { in.Body = make([]byte, 30<<20) })
-	j.report.Check("a body of 30 MiB is refused", err != nil && !errors.As(err, &model), "%s", reasonOf(err))
+	j.report.Checkf("a body of 30 MiB is refused", err != nil && !errors.As(err, &model), "%s", reasonOf(err))
 
 	err = j.expiredRequest(ctx)
-	j.report.Check("an expired signature is refused", err != nil && strings.Contains(err.Error(), "403"), "%s", reasonOf(err))
+	j.report.Checkf("an expired signature is refused", err != nil && strings.Contains(err.Error(), "403"), "%s", reasonOf(err))
 
 	stranger := NewRuntimeClient(Caller{URL: j.routerURL(), Region: region, AccessKeyID: "AKIASTRANGER00000000", SecretAccessKey: "unknown"})
 	_, err = invokeOnce(ctx, stranger, j.rows[0])
 	var api smithy.APIError
-	j.report.Check("an unknown access key is refused", errors.As(err, &api) && api.ErrorCode() == "UnrecognizedClientException", "%s", reasonOf(err))
+	j.report.Checkf("an unknown access key is refused", errors.As(err, &api) && api.ErrorCode() == "UnrecognizedClientException", "%s", reasonOf(err))
 }
 
 // expiredRequest sends a request signed an hour ago and returns its refusal.
@@ -91,7 +91,7 @@ func (j *Journey) expiredRequest(ctx context.Context) error {
 }
 
 func (j *Journey) routerURL() string {
-	return fmt.Sprintf("http://%s:%d", j.config.NodeAddress, routerNodePort)
+	return nodeURL(j.config, routerNodePort)
 }
 
 // reasonOf puts a refusal into one line: what the service said, without the

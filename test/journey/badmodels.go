@@ -85,7 +85,7 @@ func (j *Journey) tryBadModels(ctx context.Context, good *v1alpha1.Endpoint, mod
 	}
 	for _, bad := range models {
 		message, err := j.variantMessage(ctx, e.Name, bad)
-		j.report.Check("refused: "+bad.what, err == nil, "%s", oneLine(message))
+		j.report.Checkf("refused: "+bad.what, err == nil, "%s", oneLine(message))
 	}
 	if err := j.client.Delete(ctx, e); err != nil {
 		return err

@@ -3,7 +3,6 @@ package journey
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -37,19 +36,6 @@ func (j *Journey) program(ctx context.Context, input, name string, args ...strin
 		return stdout.String(), fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
 	}
 	return stdout.String(), nil
-}
-
-// exitCode returns the exit code behind an error of program; 0 for none.
-func exitCode(err error) int {
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &exit):
-		return exit.ExitCode()
-	default:
-		return -1
-	}
 }
 
 func (j *Journey) kubectl(ctx context.Context, args ...string) (string, error) {
@@ -121,7 +107,7 @@ func (j *Journey) waitForRollout(ctx context.Context, to string, timeout time.Du
 // tell prints each change of a rollout once.
 func (j *Journey) tell(before, now *v1alpha1.RolloutStatus) {
 	if before == nil || before.Stage != now.Stage || before.Step != now.Step || before.Paused != now.Paused {
-		j.report.Note("rollout to %s: %s %d/%d  %s", now.To, now.Stage, now.Step, now.Steps, now.Message)
+		j.report.Notef("rollout to %s: %s %d/%d  %s", now.To, now.Stage, now.Step, now.Steps, now.Message)
 	}
 }
 

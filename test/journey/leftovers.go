@@ -25,7 +25,7 @@ func (j *Journey) deleteEverything(ctx context.Context) error {
 		left, err := j.kubectl(ctx, "-n", modelsNamespace, "get", "all,sa,hpa,pdb,netpol,endpointslices", "-l", "app.kubernetes.io/managed-by=landfall-operator", "-o", "name")
 		return strings.TrimSpace(left) == "", err
 	})
-	j.report.Check("deleting the endpoint deletes its children", err == nil, "%s", reasonOrNothing(err))
+	j.report.Checkf("deleting the endpoint deletes its children", err == nil, "%s", reasonOrNothing(err))
 	if _, err := j.program(ctx, "", j.config.Helm, "uninstall", "landfall", "--namespace", systemNamespace, "--wait"); err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (j *Journey) checkLeftovers(ctx context.Context) error {
 		left = slices.DeleteFunc(now, func(object string) bool { return slices.Contains(j.before, object) })
 		return len(left) == 0, nil
 	})
-	j.report.Check("nothing is left in the cluster", err == nil, "%d objects more than before %s", len(left), oneLine(strings.Join(left, ", ")))
+	j.report.Checkf("nothing is left in the cluster", err == nil, "%d objects more than before %s", len(left), oneLine(strings.Join(left, ", ")))
 	return nil
 }
 

@@ -3,7 +3,6 @@ package journey
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"time"
 
@@ -128,7 +127,7 @@ func (l *Load) send(row string) {
 func variantOf(err error) string {
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) && response.Response != nil && response.Response.Response != nil {
-		return http.Header(response.Response.Header).Get("X-Amzn-Invoked-Production-Variant")
+		return response.Response.Header.Get("X-Amzn-Invoked-Production-Variant")
 	}
 	return ""
 }

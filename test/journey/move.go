@@ -8,8 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"landfall.dev/landfall/api/v1alpha1"
 	"sigs.k8s.io/yaml"
+
+	"landfall.dev/landfall/api/v1alpha1"
 )
 
 // accountEndpoints is the least number of endpoints of the account: a scan that
@@ -52,7 +53,7 @@ func (j *Journey) installLandfall(ctx context.Context) error {
 		URL:    j.routerURL(),
 		Region: region, AccessKeyID: callerKey.ID, SecretAccessKey: callerKey.Secret,
 	})
-	j.report.Check("operator and router are ready", true, "helm chart in %s", systemNamespace)
+	j.report.Checkf("operator and router are ready", true, "helm chart in %s", systemNamespace)
 	return nil
 }
 
@@ -73,7 +74,7 @@ func (j *Journey) moveToCluster(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.report.Check("the plan moves the real one", strings.Contains(table, "Churn-Prod") && strings.Contains(table, "Move"), "%s", oneLine(lineOf(table, "Churn-Prod")))
+	j.report.Checkf("the plan moves the real one", strings.Contains(table, "Churn-Prod") && strings.Contains(table, "Move"), "%s", oneLine(lineOf(table, "Churn-Prod")))
 	if _, err := j.landfall(ctx, "export", plan, "--workload", endpointName, "-o", bundle, "--keep-artifact-in-place"); err != nil {
 		return err
 	}
@@ -88,9 +89,9 @@ func (j *Journey) moveToCluster(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.report.Check("deployed beside SageMaker", e.Status.Live == managedVariant, "live is %s; traffic %s", e.Status.Live, e.Status.Split)
+	j.report.Checkf("deployed beside SageMaker", e.Status.Live == managedVariant, "live is %s; traffic %s", e.Status.Live, e.Status.Split)
 	answer, err := invokeOnce(ctx, j.caller, j.rows[0])
-	j.report.Check("a caller changes one URL", err == nil, "the router answers %s", describe(answer, err))
+	j.report.Checkf("a caller changes one URL", err == nil, "the router answers %s", describe(answer, err))
 	return err
 }
 
@@ -112,8 +113,8 @@ func (j *Journey) checkInventory(path string) error {
 	for _, e := range inventory.Endpoints {
 		modes[e.Mode]++
 	}
-	j.report.Check("the scan finds every endpoint", len(inventory.Endpoints) >= accountEndpoints, "%d endpoints: %v", len(inventory.Endpoints), modes)
-	j.report.Check("no secret in the inventory", !strings.Contains(string(data), migrationKey.Secret), "%d bytes", len(data))
+	j.report.Checkf("the scan finds every endpoint", len(inventory.Endpoints) >= accountEndpoints, "%d endpoints: %v", len(inventory.Endpoints), modes)
+	j.report.Checkf("no secret in the inventory", !strings.Contains(string(data), migrationKey.Secret), "%d bytes", len(data))
 	return nil
 }
 

@@ -26,15 +26,15 @@ func (j *Journey) promote(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.report.Check("promoted", outcome.Stage == v1alpha1.StagePromoted, "%s in %.0f s: %s", outcome.Stage,
+	j.report.Checkf("promoted", outcome.Stage == v1alpha1.StagePromoted, "%s in %.0f s: %s", outcome.Stage,
 		time.Since(outcome.StartTime.Time).Seconds(), outcome.Message)
-	j.report.Check("the answers are equal", outcome.ComparedRequests > 0 && outcome.EqualRequests == outcome.ComparedRequests,
+	j.report.Checkf("the answers are equal", outcome.ComparedRequests > 0 && outcome.EqualRequests == outcome.ComparedRequests,
 		"%d of %d compared", outcome.EqualRequests, outcome.ComparedRequests)
 	failed := Failed(samples)
-	j.report.Check("zero failed requests", len(failed) == 0 && len(samples) > 0, "%d of %d failed%s; answered by %v",
+	j.report.Checkf("zero failed requests", len(failed) == 0 && len(samples) > 0, "%d of %d failed%s; answered by %v",
 		len(failed), len(samples), firstError(failed), ByVariant(samples))
 	last := samples[max(0, len(samples)-20):]
-	j.report.Check("all traffic is in the cluster", ByVariant(last)[clusterVariant] == len(last), "last 20 answered by %v", ByVariant(last))
+	j.report.Checkf("all traffic is in the cluster", ByVariant(last)[clusterVariant] == len(last), "last 20 answered by %v", ByVariant(last))
 	return nil
 }
 
@@ -62,7 +62,7 @@ func (j *Journey) promoteUnderLoad(ctx context.Context) (*v1alpha1.RolloutStatus
 		if at.Stage.Ended() {
 			return nil, fmt.Errorf("the rollout ended at step %d as %s before %s: %s", at.Step, at.Stage, d.what, at.Message)
 		}
-		j.report.Note("%s", d.what)
+		j.report.Notef("%s", d.what)
 		if err := d.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", d.what, err)
 		}

@@ -44,13 +44,13 @@ func (j *Journey) startPythonCaller(ctx context.Context) *pythonCaller {
 // checkPythonCaller ends the caller and reads its count.
 func (j *Journey) checkPythonCaller(c *pythonCaller) {
 	if c.missing != "" {
-		j.report.Note("no boto3 caller: %s", c.missing)
+		j.report.Notef("no boto3 caller: %s", c.missing)
 		return
 	}
 	_ = c.command.Process.Signal(syscall.SIGTERM)
 	err := c.command.Wait()
 	var answered, failed int
 	_, scanErr := fmt.Sscanf(lineOf(c.output.String(), "answered"), "answered %d failed %d", &answered, &failed)
-	j.report.Check("boto3 sees no failed request", err == nil && scanErr == nil && failed == 0 && answered > 0,
+	j.report.Checkf("boto3 sees no failed request", err == nil && scanErr == nil && failed == 0 && answered > 0,
 		"%s", oneLine(strings.TrimSpace(c.output.String())))
 }

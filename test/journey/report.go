@@ -44,7 +44,7 @@ func (r *Report) Stage(name string, run func() error) error {
 	r.mu.Lock()
 	r.stage = name
 	r.mu.Unlock()
-	r.line("▶ %s", name)
+	r.linef("▶ %s", name)
 	began := time.Now()
 	err := run()
 	took := time.Since(began)
@@ -52,23 +52,23 @@ func (r *Report) Stage(name string, run func() error) error {
 	r.timings = append(r.timings, Timing{Stage: name, Duration: took})
 	r.mu.Unlock()
 	if err != nil {
-		r.Check("the stage came to its end", false, "%v", err)
+		r.Checkf("the stage came to its end", false, "%v", err)
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }
 
-// Check records a promise as kept or broken, with the figure behind it.
-func (r *Report) Check(name string, passed bool, format string, values ...any) {
+// Checkf records a promise as kept or broken, with the figure behind it.
+func (r *Report) Checkf(name string, passed bool, format string, values ...any) {
 	detail := fmt.Sprintf(format, values...)
 	r.mu.Lock()
 	r.checks = append(r.checks, Check{Stage: r.stage, Name: name, Passed: passed, Detail: detail})
 	r.mu.Unlock()
-	r.line("  %s %s: %s", mark(passed), name, detail)
+	r.linef("  %s %s: %s", mark(passed), name, detail)
 }
 
-// Note tells progress that is not a promise.
-func (r *Report) Note(format string, values ...any) { r.line("    "+format, values...) }
+// Notef tells progress that is not a promise.
+func (r *Report) Notef(format string, values ...any) { r.linef("    "+format, values...) }
 
 // Checks returns what was recorded so far.
 func (r *Report) Checks() []Check {
@@ -96,12 +96,14 @@ func (r *Report) Summarize() bool {
 		fmt.Fprintf(table, "%s\t%.1f s\n", t.Stage, t.Duration.Seconds())
 	}
 	fmt.Fprintf(table, "all\t%.1f s\n", time.Since(r.start).Seconds())
-	table.Flush()
+	if err := table.Flush(); err != nil {
+		return false
+	}
 	fmt.Fprintf(r.out, "\n%d passed, %d failed\n", passed, len(r.checks)-passed)
 	return passed == len(r.checks) && passed > 0
 }
 
-func (r *Report) line(format string, values ...any) {
+func (r *Report) linef(format string, values ...any) {
 	fmt.Fprintf(r.out, "%6.1fs "+format+"\n", append([]any{time.Since(r.start).Seconds()}, values...)...)
 }
 

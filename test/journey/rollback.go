@@ -42,9 +42,9 @@ func (j *Journey) rollBackByHand(ctx context.Context) error {
 		}
 	}
 	took := max(0, last.Sub(reverted))
-	j.report.Check("reverting live is a rollback", took <= exitAim, "%.2f s from the edit to the last request sent to the cluster; %d requests in between", took.Seconds(), exit.BadAnswers)
+	j.report.Checkf("reverting live is a rollback", took <= exitAim, "%.2f s from the edit to the last request sent to the cluster; %d requests in between", took.Seconds(), exit.BadAnswers)
 	failed := Failed(samples)
-	j.report.Check("zero failed requests while rolling back", len(failed) == 0, "%d of %d failed%s", len(failed), len(samples), firstError(failed))
+	j.report.Checkf("zero failed requests while rolling back", len(failed) == 0, "%d of %d failed%s", len(failed), len(samples), firstError(failed))
 	return nil
 }
 

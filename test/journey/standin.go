@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +38,12 @@ var (
 
 const modelKey, modelBucket = "churn/2026-10/model.tar.gz", "acme-models"
 
-func standInURL(c Config) string { return fmt.Sprintf("http://%s:%d", c.NodeAddress, standInNodePort) }
+// nodeURL is where a NodePort answers.
+func nodeURL(c Config, port int) string {
+	return "http://" + net.JoinHostPort(c.NodeAddress, strconv.Itoa(port))
+}
+
+func standInURL(c Config) string { return nodeURL(c, standInNodePort) }
 
 // startStandIn puts the account into the cluster, trains the model with the very
 // image that serves it, and starts the fleet that answers for SageMaker.
@@ -65,7 +72,7 @@ func (j *Journey) startStandIn(ctx context.Context) error {
 		return err
 	}
 	answer, err := invokeOnce(ctx, NewRuntimeClient(Caller{URL: standInURL(j.config), Region: region, AccessKeyID: migrationKey.ID, SecretAccessKey: migrationKey.Secret}), j.rows[0])
-	j.report.Check("the endpoint serves on SageMaker", err == nil, "%s answers %s", endpointName, describe(answer, err))
+	j.report.Checkf("the endpoint serves on SageMaker", err == nil, "%s answers %s", endpointName, describe(answer, err))
 	return err
 }
 
@@ -85,7 +92,7 @@ func (j *Journey) trainedModel(ctx context.Context) (string, error) {
 		return "", err
 	}
 	j.rows = strings.Fields(rows)
-	j.report.Note("trained: model.tar.gz of %d bytes, %d rows held out", len(archive), len(j.rows))
+	j.report.Notef("trained: model.tar.gz of %d bytes, %d rows held out", len(archive), len(j.rows))
 	if len(j.rows) == 0 {
 		return "", fmt.Errorf("training held out no rows")
 	}

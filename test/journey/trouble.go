@@ -42,7 +42,7 @@ func (j *Journey) tryWrong(ctx context.Context, load *Load) error {
 		return err
 	}
 	served := ByVariant(load.Since(began))["wrong"]
-	j.report.Check("the wrong model is never promoted", outcome.Stage == v1alpha1.StageRolledBack && served == 0,
+	j.report.Checkf("the wrong model is never promoted", outcome.Stage == v1alpha1.StageRolledBack && served == 0,
 		"%s after %d compared, %d equal; it served %d requests: %s", outcome.Stage, outcome.ComparedRequests, outcome.EqualRequests, served, outcome.Message)
 	return j.withdraw(ctx, "wrong")
 }
@@ -73,9 +73,9 @@ func (j *Journey) tryGoingBad(ctx context.Context, load *Load, name string, env 
 		return err
 	}
 	exit := MeasureExit(load.Since(began), name, bad)
-	j.report.Check("the "+name+" model is rolled back", outcome.Stage == v1alpha1.StageRolledBack && exit.BadAnswers > 0,
+	j.report.Checkf("the "+name+" model is rolled back", outcome.Stage == v1alpha1.StageRolledBack && exit.BadAnswers > 0,
 		"%s at %d/%d: %s", outcome.Stage, outcome.Step, outcome.Steps, outcome.Message)
-	j.report.Check("the "+name+" model leaves the traffic in time", exit.BadAnswers > 0 && exit.Took <= exitAim,
+	j.report.Checkf("the "+name+" model leaves the traffic in time", exit.BadAnswers > 0 && exit.Took <= exitAim,
 		"%.2f s from its first bad answer to the last request it served (aim %s); %d bad answers among %d", exit.Took.Seconds(), exitAim, exit.BadAnswers, exit.Served)
 	return j.withdraw(ctx, name)
 }
@@ -101,7 +101,7 @@ func (j *Journey) tryCrashing(ctx context.Context, load *Load) error {
 		return c != nil && message != "", nil
 	})
 	served := ByVariant(load.Since(began))["crash"]
-	j.report.Check("the crashing model gets no request and says why", err == nil && served == 0, "served %d; status: %s", served, oneLine(message))
+	j.report.Checkf("the crashing model gets no request and says why", err == nil && served == 0, "served %d; status: %s", served, oneLine(message))
 	if err != nil {
 		return err
 	}

@@ -9,20 +9,20 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/go-logr/logr"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
-	"github.com/go-logr/logr"
 	"landfall.dev/landfall/test/journey"
 )
 
 func main() {
 	ctrllog.SetLogger(logr.Discard())
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Getenv("KEEP") == "1"))
+	os.Exit(run(os.Getenv("KEEP") == "1"))
 }
 
-func run(ctx context.Context, keep bool) int {
+func run(keep bool) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	config, err := journey.ConfigFromEnvironment()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "landfall-demo: %v\nRun it through `make demo`, which sets these.\n", err)
