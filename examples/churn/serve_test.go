@@ -97,7 +97,8 @@ func TestServeRefuses(t *testing.T) {
 	s := trained(t)
 	srv := s.serve(t, "SAGEMAKER_MAX_PAYLOAD_IN_MB=1")
 	row := s.rows(t, 1)[0]
-	rest := row[strings.Index(row, ","):]
+	_, tail, _ := strings.Cut(row, ",")
+	rest := "," + tail
 	cases := map[string]struct {
 		contentType, accept, body string
 		status                    int

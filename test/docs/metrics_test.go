@@ -42,7 +42,7 @@ var description = regexp.MustCompile(`^Desc\{fqName: ("(?:[^"\\]|\\.)*"), help: 
 
 // Register implements prometheus.Registerer.
 func (c catalogue) Register(collector prometheus.Collector) error {
-	kind := ""
+	var kind string
 	switch collector.(type) {
 	case *prometheus.GaugeVec, prometheus.Gauge: // before Counter, whose methods a Gauge has too
 		kind = "gauge"

@@ -3,6 +3,7 @@ package journey
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -94,7 +95,7 @@ func (j *Journey) trainedModel(ctx context.Context) (string, error) {
 	j.rows = strings.Fields(rows)
 	j.report.Notef("trained: model.tar.gz of %d bytes, %d rows held out", len(archive), len(j.rows))
 	if len(j.rows) == 0 {
-		return "", fmt.Errorf("training held out no rows")
+		return "", errors.New("training held out no rows")
 	}
 	return archive, nil
 }
