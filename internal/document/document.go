@@ -28,6 +28,7 @@ func Encode(value any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot order the fields of %T: %w", value, err)
 	}
+	headerFirst(tree)
 	var out bytes.Buffer
 	encoder := yamlv3.NewEncoder(&out)
 	encoder.SetIndent(2)
@@ -35,6 +36,16 @@ func Encode(value any) ([]byte, error) {
 		return nil, fmt.Errorf("cannot write %T as YAML: %w", value, err)
 	}
 	return out.Bytes(), nil
+}
+
+// headerFirst puts apiVersion before kind, which Kubernetes' own types have the
+// other way round and nobody writes so.
+func headerFirst(tree *yamlv3.Node) {
+	const fields = 4 // two names with their values
+	c := tree.Content
+	if len(c) >= fields && c[0].Value == "kind" && c[2].Value == "apiVersion" {
+		c[0], c[1], c[2], c[3] = c[2], c[3], c[0], c[1]
+	}
 }
 
 // Decode reads YAML or JSON into a pointer. It refuses files of another

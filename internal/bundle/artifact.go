@@ -1,0 +1,176 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/archive"
+	"landfall.dev/landfall/internal/blob"
+	"landfall.dev/landfall/internal/export"
+	"landfall.dev/landfall/internal/inventory"
+)
+
+// brought is the artifact as the manifests and as bundle.yaml have it. Both
+// are nil when the image carries the model.
+type brought struct {
+	artifact *export.Artifact
+	recorded *export.ManifestArtifact
+}
+
+// bring reads the model's files and puts them where they belong.
+func (x *exporter) bring(ctx context.Context, from *inventory.Artifact) (brought, error) {
+	if from == nil {
+		return brought{}, nil
+	}
+	bucket, at, err := blob.Open(ctx, from.URI, x.Source)
+	if err != nil {
+		return brought{}, fmt.Errorf("cannot open the model's files: %w", err)
+	}
+	defer bucket.Close()
+	switch v1alpha1.ArtifactCompression(from.Compression) {
+	case v1alpha1.CompressionGzip:
+		if at.IsPrefix() {
+			return brought{}, fmt.Errorf("the model's address %s is a prefix; want one model.tar.gz", from.URI)
+		}
+		return x.bringObject(ctx, bucket, at)
+	case v1alpha1.CompressionNone:
+		if !at.IsPrefix() {
+			return brought{}, fmt.Errorf("the model's address %s is one uncompressed object, which this version cannot export; "+
+				"put it below a prefix that ends in '/'", from.URI)
+		}
+		return x.bringPrefix(ctx, bucket, at)
+	default:
+		return brought{}, fmt.Errorf("the model's compression is %q; want Gzip or None", from.Compression)
+	}
+}
+
+// bringObject brings a model.tar.gz, which is always read: its digest is what
+// the Model is pinned by.
+func (x *exporter) bringObject(ctx context.Context, bucket blob.Bucket, at blob.Location) (brought, error) {
+	object, err := bucket.Stat(ctx, at.Key)
+	if err != nil {
+		return brought{}, err
+	}
+	path := filepath.Join(x.work, filepath.FromSlash(export.ArtifactPath))
+	if err := x.readObject(ctx, bucket, object, path); err != nil {
+		return brought{}, err
+	}
+	sum, err := checksum(path)
+	if err != nil {
+		return brought{}, fmt.Errorf("cannot hash the model's files: %w", err)
+	}
+	a := &export.Artifact{
+		URI: at.String(), Digest: sum.Digest, SizeBytes: sum.SizeBytes, Compression: v1alpha1.CompressionGzip,
+	}
+	if err := x.inspect(path, a); err != nil {
+		return brought{}, err
+	}
+	if x.StoreURI != "" && a.Refused == "" {
+		if a.URI, err = x.storeObject(ctx, path, sum); err != nil {
+			return brought{}, err
+		}
+	}
+	if x.StoreURI != "" || x.KeepInPlace || a.Refused != "" {
+		if err := os.RemoveAll(filepath.Dir(path)); err != nil {
+			return brought{}, fmt.Errorf("cannot remove the download: %w", err)
+		}
+	}
+	return brought{artifact: a, recorded: &export.ManifestArtifact{
+		SourceURI: at.String(), SourceETag: object.ETag, URI: a.URI, Digest: a.Digest, SizeBytes: a.SizeBytes,
+	}}, nil
+}
+
+// readObject downloads an object, or takes it from the bundle that is being
+// replaced when nothing has changed.
+func (x *exporter) readObject(ctx context.Context, bucket blob.Bucket, object blob.Object, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("cannot create the artifact's folder: %w", err)
+	}
+	if x.reuse(object, path) {
+		x.Progress(object.SizeBytes, object.SizeBytes)
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("cannot create the file for the model: %w", err)
+	}
+	transfer := x.Transfer
+	transfer.Progress = func(doneBytes int64) { x.Progress(doneBytes, object.SizeBytes) }
+	return errors.Join(transfer.Download(ctx, bucket, object, file), file.Close())
+}
+
+// reuse links the old bundle's artifact when the store still has the same and
+// the file is still what it was.
+func (x *exporter) reuse(object blob.Object, path string) bool {
+	if x.old == nil || x.old.Artifact == nil || object.ETag == "" || x.old.Artifact.SourceETag != object.ETag ||
+		x.old.Artifact.SizeBytes != object.SizeBytes {
+		return false
+	}
+	have := filepath.Join(x.Dir, filepath.FromSlash(export.ArtifactPath))
+	sum, err := checksum(have)
+	if err != nil || sum.Digest != x.old.Artifact.Digest {
+		return false
+	}
+	return os.Link(have, path) == nil
+}
+
+// inspect looks through an archive without unpacking it.
+func (x *exporter) inspect(path string, into *export.Artifact) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("cannot open the model's files: %w", err)
+	}
+	defer file.Close()
+	listing, err := archive.Inspect(file, archive.Limits{MaxUnpackedBytes: x.MaxUnpackedBytes})
+	var refusal *archive.RefusedError
+	if errors.As(err, &refusal) {
+		into.Refused = err.Error()
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cannot inspect the model's files: %w", err)
+	}
+	into.VolumeBytes = listing.VolumeBytes
+	return nil
+}
+
+// storeObject copies an archive to the store, under its digest: what stands
+// there once never changes, and copying again costs nothing.
+func (x *exporter) storeObject(ctx context.Context, path string, sum export.ManifestFile) (string, error) {
+	target, prefix, err := x.openStore(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer target.Close()
+	key := prefix + x.Endpoint.Name + "/" + strings.TrimPrefix(sum.Digest, "sha256:") + "/model.tar.gz"
+	uri := target.Location(key).String()
+	if there, err := target.Stat(ctx, key); err == nil && there.SizeBytes == sum.SizeBytes {
+		return uri, nil
+	} else if err != nil && blob.KindOf(err) != blob.KindNotFound {
+		return "", err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("cannot open the model's files: %w", err)
+	}
+	defer file.Close()
+	return uri, target.Write(ctx, key, io.Reader(file))
+}
+
+func (x *exporter) openStore(ctx context.Context) (blob.Bucket, string, error) {
+	uri := x.StoreURI
+	if !strings.HasSuffix(uri, "/") {
+		uri += "/"
+	}
+	bucket, at, err := blob.Open(ctx, uri, x.Store)
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot open the artifact store: %w", err)
+	}
+	return bucket, at.Key, nil
+}

@@ -1,0 +1,129 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/plan"
+)
+
+// Input is everything that a bundle is made of.
+type Input struct {
+	// Workload is the plan for the endpoint.
+	Workload plan.Workload
+	// Endpoint is what the scan found.
+	Endpoint inventory.Endpoint
+	// Artifact is the model's files as they were read; nil when the container
+	// image carries them.
+	Artifact *Artifact
+	// Access says how the cluster reaches the artifact.
+	Access Access
+}
+
+// Artifact is a model's files as they were read.
+type Artifact struct {
+	// URI is where pods fetch the artifact: its place on S3, or a copy.
+	URI string
+	// Digest is the SHA-256 of a Gzip object; empty for a prefix.
+	Digest string
+	// SizeBytes is the length of the object, or of all objects of a prefix.
+	SizeBytes int64
+	// VolumeBytes is the room that the unpacked files take.
+	VolumeBytes int64
+	// Compression says how the artifact is packed.
+	Compression v1alpha1.ArtifactCompression
+	// Refused says why the archive cannot be used; empty when it can.
+	Refused string
+}
+
+// Access says how the cluster reaches the artifact's store.
+type Access struct {
+	// Region of the bucket. Empty leaves it to the pods' environment.
+	Region string
+	// EndpointURL of an S3-compatible store. Empty means AWS.
+	EndpointURL string
+	// CredentialsSecretName names the Secret that opens the store. Empty
+	// means the pods' own identity.
+	CredentialsSecretName string
+}
+
+// Bundle is what a workload becomes.
+type Bundle struct {
+	Model    *v1alpha1.Model
+	Endpoint *v1alpha1.Endpoint
+	// Findings are sorted by severity, then by place.
+	Findings []Finding
+}
+
+// Deployable says that nothing is known that would keep the bundle from
+// working.
+func (b Bundle) Deployable() bool {
+	return !slices.ContainsFunc(b.Findings, func(f Finding) bool { return f.Severity == SeverityError })
+}
+
+// source is the one container that is exported, with what is around it.
+type source struct {
+	Input
+	variant   inventory.Variant
+	model     inventory.Model
+	container inventory.Container
+}
+
+// Build makes the bundle of a workload. It fails when the plan does not move
+// the workload, or when it is of a shape that this version cannot move.
+func Build(in Input) (Bundle, error) {
+	s, err := sourceOf(in)
+	if err != nil {
+		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.Endpoint, err)
+	}
+	model, err := s.modelObject()
+	if err != nil {
+		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.Endpoint, err)
+	}
+	endpoint, err := s.endpointObject()
+	if err != nil {
+		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.Endpoint, err)
+	}
+	return Bundle{Model: model, Endpoint: endpoint, Findings: s.findings()}, nil
+}
+
+// Served returns the container that an endpoint serves from, or says why the
+// endpoint cannot be exported. It is for callers that read its artifact before
+// they call Build.
+func Served(w plan.Workload, e inventory.Endpoint) (inventory.Container, error) {
+	s, err := sourceOf(Input{Workload: w, Endpoint: e})
+	if err != nil {
+		return inventory.Container{}, fmt.Errorf("cannot export %s: %w", w.Endpoint, err)
+	}
+	return s.container, nil
+}
+
+func sourceOf(in Input) (source, error) {
+	w, e := in.Workload, in.Endpoint
+	if w.Endpoint != e.Name {
+		return source{}, fmt.Errorf("the inventory's endpoint is %q; want the inventory that the plan was made from", e.Name)
+	}
+	if w.Decision != plan.Move {
+		return source{}, fmt.Errorf("the plan says %s (%s); set its decision to Move once that no longer holds",
+			w.Decision, strings.Join(w.Reasons, "; "))
+	}
+	if e.Mode != inventory.ModeRealTime || len(e.Variants) != 1 {
+		return source{}, fmt.Errorf("its mode is %s with %d variants; this version moves RealTime endpoints with one", e.Mode, len(e.Variants))
+	}
+	model := e.FindModel(e.Variants[0].ModelName)
+	if model == nil || len(model.Containers) != 1 {
+		return source{}, fmt.Errorf("its model %q has no single container in the inventory", e.Variants[0].ModelName)
+	}
+	switch {
+	case w.Image == "":
+		return source{}, fmt.Errorf("the plan names no image for the cluster; set the workload's image")
+	case w.Names.Model == "":
+		return source{}, fmt.Errorf("the plan names no Model; set names.model")
+	case w.Resources.Requests.CPU == "" || w.Resources.Requests.Memory == "":
+		return source{}, fmt.Errorf("the plan gives no resources; set resources.requests.cpu and resources.requests.memory")
+	}
+	return source{Input: in, variant: e.Variants[0], model: *model, container: model.Containers[0]}, nil
+}

@@ -1,0 +1,105 @@
+package export
+
+import (
+	"fmt"
+
+	"landfall.dev/landfall/internal/document"
+)
+
+// APIVersion of the files of a bundle that are not manifests.
+const APIVersion = "bundle.landfall.dev/v1alpha1"
+
+// Kinds of those files.
+const (
+	KindBundle   = "Bundle"
+	KindFindings = "Findings"
+)
+
+// Places in a bundle.
+const (
+	ManifestPath    = "bundle.yaml"
+	FindingsPath    = "findings.yaml"
+	ArtifactPath    = "artifact/model.tar.gz"
+	ArtifactFolder  = "artifact/files"
+	ManifestsFolder = "manifests"
+	ModelPath       = ManifestsFolder + "/model.yaml"
+	EndpointPath    = ManifestsFolder + "/endpoint.yaml"
+)
+
+// File is a file of a bundle.
+type File struct {
+	// Path is relative to the bundle, with slashes.
+	Path string
+	Data []byte
+}
+
+// FindingsDocument is findings.yaml.
+type FindingsDocument struct {
+	document.Header `json:",inline"`
+	// Endpoint is the endpoint's name on SageMaker.
+	Endpoint string    `json:"endpoint"`
+	Findings []Finding `json:"findings"`
+}
+
+// Files returns the findings and, when the bundle can be deployed, the
+// manifests.
+func (b Bundle) Files(endpoint string) ([]File, error) {
+	findings := FindingsDocument{
+		Header: document.Header{APIVersion: APIVersion, Kind: KindFindings}, Endpoint: endpoint, Findings: b.Findings,
+	}
+	values := []struct {
+		path  string
+		value any
+	}{{FindingsPath, findings}}
+	if b.Deployable() {
+		values = append(values, []struct {
+			path  string
+			value any
+		}{{ModelPath, b.Model}, {EndpointPath, b.Endpoint}}...)
+	}
+	var files []File
+	for _, v := range values {
+		data, err := document.Encode(v.value)
+		if err != nil {
+			return nil, fmt.Errorf("cannot write %s: %w", v.path, err)
+		}
+		files = append(files, File{Path: v.path, Data: data})
+	}
+	return files, nil
+}
+
+// Manifest is bundle.yaml: what the bundle holds, and checksums of all of it.
+type Manifest struct {
+	document.Header `json:",inline"`
+	// Endpoint is the endpoint's name on SageMaker.
+	Endpoint string `json:"endpoint"`
+	Region   string `json:"region"`
+	// Deployable says that no finding is an error. Otherwise the bundle has no
+	// manifests.
+	Deployable bool `json:"deployable"`
+	// Artifact is missing when the container image carries the model.
+	Artifact *ManifestArtifact `json:"artifact,omitempty"`
+	// Files are all other files of the bundle, sorted by path.
+	Files []ManifestFile `json:"files"`
+}
+
+// ManifestArtifact tells where the model's files come from and are.
+type ManifestArtifact struct {
+	// SourceURI is where SageMaker reads them.
+	SourceURI string `json:"sourceURI"`
+	// SourceETag is the entity tag they had there, for telling whether they
+	// changed.
+	SourceETag string `json:"sourceETag,omitempty"`
+	// URI is where pods fetch them.
+	URI       string `json:"uri"`
+	Digest    string `json:"digest,omitempty"`
+	SizeBytes int64  `json:"sizeBytes"`
+}
+
+// ManifestFile is a file with its checksum.
+type ManifestFile struct {
+	Path string `json:"path"`
+	// Digest is its SHA-256, as sha256:<hex>.
+	Digest    string `json:"digest"`
+	SizeBytes int64  `json:"sizeBytes"`
+}
