@@ -25,19 +25,19 @@ func advised(err error, o FetchOptions) error {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("cannot fetch %s: %w; give the node or the volume more room", o.URI, err)
 	case errors.As(err, &stored):
-		return &storeFailure{uri: o.URI, stored: stored}
+		return &storeError{uri: o.URI, stored: stored}
 	default:
 		return fmt.Errorf("cannot fetch %s: %w", o.URI, err)
 	}
 }
 
-// storeFailure adds the advice to a store's failure, naming the address once.
-type storeFailure struct {
+// storeError adds the advice to a store's failure, naming the address once.
+type storeError struct {
 	uri    string
 	stored *blob.Error
 }
 
-func (e *storeFailure) Error() string {
+func (e *storeError) Error() string {
 	why := e.stored.Reason()
 	if e.stored.URI != e.uri {
 		why = e.stored.Error()
@@ -45,7 +45,7 @@ func (e *storeFailure) Error() string {
 	return fmt.Sprintf("cannot fetch %s: %s; %s", e.uri, why, storeAdvice(e.stored.Kind))
 }
 
-func (e *storeFailure) Unwrap() error { return e.stored }
+func (e *storeError) Unwrap() error { return e.stored }
 
 func refusalAdvice(reason archive.Reason) string {
 	switch reason {

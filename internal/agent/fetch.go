@@ -91,8 +91,8 @@ func (f *fetch) unpackObject(ctx context.Context) error {
 		return fmt.Errorf("cannot create a file for the download: %w; mount a writable volume at the folder for temporary files", err)
 	}
 	defer func() {
-		scratch.Close()
-		os.Remove(scratch.Name())
+		_ = scratch.Close()
+		_ = os.Remove(scratch.Name())
 	}()
 	report := startReport(f.Log, "downloading", object.SizeBytes)
 	f.Transfer.Progress = report.set
@@ -143,20 +143,21 @@ func (f *fetch) check(scratch *os.File) (string, error) {
 func (f *fetch) unpack(ctx context.Context, scratch *os.File, sizeBytes int64) (archive.Listing, error) {
 	report := startReport(f.Log, "unpacking", sizeBytes)
 	defer report.stop()
-	content := &watchedReader{ctx: ctx, from: scratch, report: report}
+	content := &watchedReader{stopped: ctx.Err, from: scratch, report: report}
 	return archive.Unpack(content, f.dest, archive.Limits{MaxUnpackedBytes: f.MaxUnpackedBytes})
 }
 
 // watchedReader counts what is read and ends when the fetch is cancelled.
 type watchedReader struct {
-	ctx       context.Context
+	// stopped is why nobody waits any longer, or nil.
+	stopped   func() error
 	from      io.Reader
 	readBytes int64
 	report    *report
 }
 
 func (r *watchedReader) Read(data []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
+	if err := r.stopped(); err != nil {
 		return 0, err
 	}
 	n, err := r.from.Read(data)

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ func parseFetch(args []string, stderr io.Writer) (FetchOptions, string, error) {
 
 func (o FetchOptions) validate() error {
 	if o.URI == "" {
-		return fmt.Errorf("--uri is missing; want one such as s3://bucket/path/model.tar.gz")
+		return errors.New("--uri is missing; want one such as s3://bucket/path/model.tar.gz")
 	}
 	at, err := blob.Parse(o.URI)
 	if err != nil {
@@ -77,7 +78,7 @@ func (o FetchOptions) validateCompression(at blob.Location) error {
 			return fmt.Errorf("--uri is the object %q; --compression None wants a prefix ending in '/'", o.URI)
 		}
 		if o.Digest != "" {
-			return fmt.Errorf("--digest is for one Gzip object; a prefix has none")
+			return errors.New("--digest is for one Gzip object; a prefix has none")
 		}
 	default:
 		return fmt.Errorf("--compression is %q; want Gzip or None", o.Compression)

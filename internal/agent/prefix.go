@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -72,7 +73,7 @@ func (f *fetch) listPrefix(ctx context.Context) ([]prefixFile, int64, error) {
 	return files, totalBytes, nil
 }
 
-var errEmptyPrefix = fmt.Errorf("no object has this prefix")
+var errEmptyPrefix = errors.New("no object has this prefix")
 
 func (f *fetch) copyFile(ctx context.Context, transfer blob.Transfer, file prefixFile) error {
 	if folder := path.Dir(file.path); folder != "." {

@@ -68,7 +68,7 @@ func (t Transfer) withDefaults() Transfer {
 func exponentialBackoff(attempt int) time.Duration {
 	pause := min(firstBackoff<<min(attempt-2, 10), longestBackoff)
 	// Half fixed, half random: pods that start together do not retry together.
-	return pause/2 + rand.N(pause/2)
+	return pause/2 + rand.N(pause/2) //nolint:gosec // jitter is no secret
 }
 
 // Download copies an object to a file, in parts that are read in parallel. On

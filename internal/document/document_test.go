@@ -43,6 +43,20 @@ list:
 	}
 }
 
+func TestEncodeAwkwardTexts(t *testing.T) {
+	for _, text := range []string{"\t\n", "\n", "a\n\tb\n", "\x7f", "\u2028", "\ufeff", "é", "yes", "~", "1e3", "0o7", "a: b", "#", "x ", "<<", "\x00"} {
+		data, err := Encode(sample{Header: sampleHeader, Zeta: text, Map: map[string]string{text: "x"}})
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		var got sample
+		if err := Decode(data, sampleHeader, &got); err != nil || got.Zeta != text || got.Map[text] != "x" {
+			t.Errorf("%q became %q (%v):\n%s", text, got.Zeta, err, data)
+		}
+	}
+}
+
 func TestEncodeThenDecode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String()

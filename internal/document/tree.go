@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"unicode"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 )
@@ -53,8 +55,19 @@ func scalar(token json.Token) (*yamlv3.Node, error) {
 		node.Kind, node.Value = yamlv3.ScalarNode, number.String()
 		return node, nil
 	}
+	if text, ok := token.(string); ok && (text == mergeKey || strings.ContainsFunc(text, isAwkward)) {
+		// The encoder would choose a block, and cannot write every text in one.
+		*node = yamlv3.Node{Kind: yamlv3.ScalarNode, Tag: "!!str", Value: text, Style: yamlv3.DoubleQuotedStyle}
+		return node, nil
+	}
 	if err := node.Encode(token); err != nil {
 		return nil, fmt.Errorf("cannot write %v as YAML: %w", token, err)
 	}
 	return node, nil
 }
+
+// mergeKey means something in YAML 1.1 that no text of ours does.
+const mergeKey = "<<"
+
+// isAwkward finds line breaks, tabs and what no editor shows.
+func isAwkward(r rune) bool { return !unicode.IsPrint(r) }

@@ -3,6 +3,7 @@ package inventory
 import (
 	_ "embed"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -102,7 +103,7 @@ func readTable(text string) ([]map[string]string, error) {
 		return nil, fmt.Errorf("cannot read the table: %w", err)
 	}
 	if len(lines) == 0 {
-		return nil, fmt.Errorf("the table is empty")
+		return nil, errors.New("the table is empty")
 	}
 	var rows []map[string]string
 	for _, line := range lines[1:] {

@@ -2,6 +2,7 @@ package sagemaker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -94,7 +95,7 @@ func New(ctx context.Context, options Options) (*Client, error) {
 		return nil, err
 	}
 	if loaded.Region == "" {
-		return nil, fmt.Errorf("no AWS region is known: give --region, or set AWS_REGION or the profile's region")
+		return nil, errors.New("no AWS region is known: give --region, or set AWS_REGION or the profile's region")
 	}
 	if options.Concurrency <= 0 {
 		options.Concurrency = defaultConcurrency

@@ -2,6 +2,7 @@ package sagemaker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -174,7 +175,7 @@ func (q variantQuery) query(index int) types.MetricDataQuery {
 func collect(queries []variantQuery, result types.MetricDataResult, span window, into []measured) error {
 	id := aws.ToString(result.Id)
 	if id == "" {
-		return fmt.Errorf("CloudWatch answered a query without an id")
+		return errors.New("CloudWatch answered a query without an id")
 	}
 	index, err := strconv.Atoi(id[1:])
 	if err != nil || index < 0 || index >= len(queries) || len(result.Timestamps) != len(result.Values) {
