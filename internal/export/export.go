@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -119,11 +120,11 @@ func sourceOf(in Input) (source, error) {
 	}
 	switch {
 	case w.Image == "":
-		return source{}, fmt.Errorf("the plan names no image for the cluster; set the workload's image")
+		return source{}, errors.New("the plan names no image for the cluster; set the workload's image")
 	case w.Names.Model == "":
-		return source{}, fmt.Errorf("the plan names no Model; set names.model")
+		return source{}, errors.New("the plan names no Model; set names.model")
 	case w.Resources.Requests.CPU == "" || w.Resources.Requests.Memory == "":
-		return source{}, fmt.Errorf("the plan gives no resources; set resources.requests.cpu and resources.requests.memory")
+		return source{}, errors.New("the plan gives no resources; set resources.requests.cpu and resources.requests.memory")
 	}
 	return source{Input: in, variant: e.Variants[0], model: *model, container: model.Containers[0]}, nil
 }
