@@ -16,6 +16,7 @@ import (
 	"landfall.dev/landfall/internal/cli/complete"
 	"landfall.dev/landfall/internal/cli/deploy"
 	"landfall.dev/landfall/internal/cli/doctor"
+	"landfall.dev/landfall/internal/cli/export"
 	"landfall.dev/landfall/internal/cli/get"
 	"landfall.dev/landfall/internal/cli/output"
 	"landfall.dev/landfall/internal/cli/plan"
@@ -65,7 +66,7 @@ func New(s *session.Session) *cobra.Command {
 		return output.Usage(command.CommandPath()+" --help", "%s", strings.TrimPrefix(err.Error(), "pflag: "))
 	})
 	addGroups(root,
-		group("journey", "The way of an endpoint:", scan.New(s), plan.New(s), deploy.New(s), rollout.New(s)),
+		group("journey", "The way of an endpoint:", scan.New(s), plan.New(s), export.New(s), deploy.New(s), rollout.New(s)),
 		group("look", "Look around:", get.New(s), doctor.New(s), version.New(s)),
 	)
 	root.SetHelpCommandGroupID("look")

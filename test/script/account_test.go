@@ -1,11 +1,18 @@
 package script
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"landfall.dev/landfall/internal/blob"
 	"landfall.dev/landfall/test/apiserver"
 	"landfall.dev/landfall/test/standin"
 )
@@ -60,4 +67,31 @@ func standInKnob(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	knobs.Operations[args[1]] = standin.OperationKnobs{Deny: true}
 	ts.Check(server.SetKnobs(knobs))
+}
+
+// upload packs files into a model.tar.gz and puts it into the account's S3:
+// upload URI NAME=FILE...
+func upload(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: upload URI NAME=FILE...")
+	}
+	var packed bytes.Buffer
+	zipped := gzip.NewWriter(&packed)
+	archive := tar.NewWriter(zipped)
+	for _, pair := range args[1:] {
+		name, file, _ := strings.Cut(pair, "=")
+		content := ts.ReadFile(file)
+		ts.Check(archive.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}))
+		_, err := archive.Write([]byte(content))
+		ts.Check(err)
+	}
+	ts.Check(errors.Join(archive.Close(), zipped.Close()))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	bucket, at, err := blob.Open(ctx, args[0], blob.Options{
+		Region: ts.Getenv("AWS_REGION"), EndpointURL: ts.Getenv("AWS_ENDPOINT_URL"),
+		Credentials: &blob.Credentials{AccessKeyID: ts.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: ts.Getenv("AWS_SECRET_ACCESS_KEY")},
+	})
+	ts.Check(err)
+	ts.Check(errors.Join(bucket.Write(ctx, at.Key, &packed), bucket.Close()))
 }

@@ -67,7 +67,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 
 func commands(c *cluster) map[string]command {
 	all := map[string]command{
-		"exits": exits, "standin": standInKnob,
+		"exits": exits, "standin": standInKnob, "upload": upload,
 		"edit": edit, "background": background, "until": until, "interrupt": interrupt, "shows": shows,
 	}
 	if c != nil {

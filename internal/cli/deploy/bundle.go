@@ -17,12 +17,10 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/bundle"
 	"landfall.dev/landfall/internal/cli/output"
+	"landfall.dev/landfall/internal/export"
 )
-
-// manifestsFolder is where a bundle of `landfall export` keeps what goes to the
-// cluster. What lies beside it is for people.
-const manifestsFolder = "manifests"
 
 // maxManifestBytes bounds one file: API servers refuse objects of more than
 // about 1.5 MiB (etcd's limit), so a larger file is not a manifest.
@@ -57,6 +55,12 @@ func load(path string) ([]manifest, error) {
 		}
 	}
 	if len(manifests) == 0 {
+		if exported, err := bundle.Read(path); err == nil && !exported.Deployable {
+			return nil, &output.Failure{
+				What: "cannot deploy " + path, Why: "the export found what keeps it from working, and wrote no manifests",
+				Next: "look at the errors in " + filepath.Join(path, export.FindingsPath) + ", then export again", Code: output.ExitNo,
+			}
+		}
 		return nil, &output.Failure{What: "there is nothing to deploy in " + path, Why: "no YAML or JSON file in it holds an object"}
 	}
 	slices.SortStableFunc(manifests, func(a, b manifest) int {
@@ -73,8 +77,9 @@ func manifestFiles(path string) ([]string, error) {
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
-	if inner, err := os.Stat(filepath.Join(path, manifestsFolder)); err == nil && inner.IsDir() {
-		path = filepath.Join(path, manifestsFolder)
+	// A bundle keeps what goes to the cluster apart from what is for people.
+	if inner, err := os.Stat(filepath.Join(path, export.ManifestsFolder)); err == nil && inner.IsDir() {
+		path = filepath.Join(path, export.ManifestsFolder)
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {

@@ -51,15 +51,12 @@ func (o *options) await(ctx context.Context, cluster client.WithWatch, namespace
 	log := output.NewLog(o.session.ErrOut, o.session.Palette(o.session.ErrOut), o.session.Now)
 	follower := &follow.Follower{
 		Client:  cluster,
+		Lost:    o.session.WarnLost,
 		List:    func() client.ObjectList { return &v1alpha1.EndpointList{} },
 		Options: []client.ListOption{client.InNamespace(namespace), client.MatchingFields{metav1.ObjectNameField: name}},
 	}
 	previous := ""
 	err := follower.Run(ctx, func(event follow.Event) error {
-		if event.Lost != nil {
-			o.session.Warnf("%s; trying again", o.session.Why(event.Lost))
-			return nil
-		}
 		endpoint, ok := event.Object.(*v1alpha1.Endpoint)
 		if !ok {
 			return nil

@@ -40,9 +40,6 @@ type Event struct {
 	Deleted bool
 	// Initial says that the object was there before anything happened.
 	Initial bool
-	// Lost is why the API server cannot be reached at the moment; nil again
-	// with the next event.
-	Lost error
 }
 
 // Follower follows the objects of one kind.
@@ -52,6 +49,9 @@ type Follower struct {
 	List func() client.ObjectList
 	// Options restrict the objects.
 	Options []client.ListOption
+	// Lost hears why the API server cannot be reached at the moment, each time
+	// it is tried. Nil means that nobody listens.
+	Lost func(error)
 	// Ticks asks for an event without an object every second.
 	Ticks bool
 
@@ -88,10 +88,8 @@ func (f *Follower) run(ctx context.Context, handle func(Event) error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if !errors.Is(err, errEnded) {
-			if err := handle(Event{Lost: broken.error}); err != nil {
-				return err
-			}
+		if f.Lost != nil && !errors.Is(err, errEnded) {
+			f.Lost(broken.error)
 		}
 		if err := pause(ctx, retryInterval); err != nil {
 			return err

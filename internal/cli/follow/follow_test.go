@@ -68,8 +68,6 @@ func told(words *[]string, enough int) func(follow.Event) error {
 	return func(event follow.Event) error {
 		word := "tick"
 		switch {
-		case event.Lost != nil:
-			word = "lost: " + event.Lost.Error()
 		case event.Deleted:
 			word = "deleted " + event.Object.GetName()
 		case event.Object != nil:
@@ -89,7 +87,12 @@ func told(words *[]string, enough int) func(follow.Event) error {
 func run(t *testing.T, s *server, ticks bool, enough int) ([]string, error) {
 	t.Helper()
 	var words []string
-	f := &follow.Follower{Client: s, List: func() client.ObjectList { return &v1alpha1.EndpointList{} }, Ticks: ticks}
+	f := &follow.Follower{
+		Client: s,
+		List:   func() client.ObjectList { return &v1alpha1.EndpointList{} },
+		Lost:   func(err error) { words = append(words, "lost: "+err.Error()) },
+		Ticks:  ticks,
+	}
 	err := f.Run(t.Context(), told(&words, enough))
 	return words, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,11 +28,14 @@ func (o *options) follow(ctx context.Context, cluster client.WithWatch, q *query
 			return err
 		}
 	}
-	follower := &follow.Follower{Client: cluster, List: q.resource.list, Options: q.listOptions()}
+	follower := &follow.Follower{Client: cluster, List: q.resource.list, Options: q.listOptions(), Lost: o.session.WarnLost}
 	handle := o.lines(q)
 	if o.session.Redraws() && (q.format == output.FormatTable || q.format == output.FormatWide) {
 		follower.Ticks = true
-		handle = o.redraw(q)
+		picture := &picture{options: o, query: q, objects: map[types.NamespacedName]client.Object{}}
+		picture.screen = output.NewScreen(o.session.Out, o.session.Size)
+		follower.Lost = picture.lost
+		handle = picture.handle
 	}
 	err := follower.Run(ctx, handle)
 	if errors.Is(err, context.Canceled) {
@@ -43,41 +47,45 @@ func (o *options) follow(ctx context.Context, cluster client.WithWatch, q *query
 	return o.session.Explain("cannot follow the "+q.resource.plural, err)
 }
 
-// redraw keeps one picture on the terminal up to date.
-func (o *options) redraw(q *query) func(follow.Event) error {
-	objects := map[types.NamespacedName]client.Object{}
-	screen := output.NewScreen(o.session.Out, o.session.Size)
-	return func(event follow.Event) error {
-		switch {
-		case event.Lost != nil:
-			return screen.Draw(o.picture(q, objects) + view.Cell{Text: o.session.Why(event.Lost) + "; trying again", Tone: view.Warn}.String())
-		case event.Deleted:
-			delete(objects, client.ObjectKeyFromObject(event.Object))
-		case event.Object != nil:
-			objects[client.ObjectKeyFromObject(event.Object)] = event.Object
-		}
-		return screen.Draw(o.picture(q, objects))
-	}
+// picture keeps what is on the terminal up to date.
+type picture struct {
+	*options
+
+	query   *query
+	screen  *output.Screen
+	objects map[types.NamespacedName]client.Object
 }
 
-func (o *options) picture(q *query, byKey map[types.NamespacedName]client.Object) string {
-	objects := make([]client.Object, 0, len(byKey))
-	for _, object := range byKey {
-		objects = append(objects, object)
+func (p *picture) handle(event follow.Event) error {
+	switch {
+	case event.Deleted:
+		delete(p.objects, client.ObjectKeyFromObject(event.Object))
+	case event.Object != nil:
+		p.objects[client.ObjectKeyFromObject(event.Object)] = event.Object
 	}
-	slices.SortFunc(objects, func(a, b client.Object) int {
+	return p.screen.Draw(p.draw())
+}
+
+// lost says below the last known picture that it may be old.
+func (p *picture) lost(err error) {
+	warning := view.Cell{Text: p.session.Why(err) + "; trying again", Tone: view.Warn}
+	_ = p.screen.Draw(p.draw() + p.session.Palette(p.session.Out).Cell(warning)) // the next event reports a broken stream
+}
+
+func (p *picture) draw() string {
+	objects := slices.SortedFunc(maps.Values(p.objects), func(a, b client.Object) int {
 		return strings.Compare(a.GetNamespace()+"/"+a.GetName(), b.GetNamespace()+"/"+b.GetName())
 	})
 	if len(objects) == 0 {
-		return q.nothing() + "\n"
+		return p.query.nothing() + "\n"
 	}
 	var text strings.Builder
-	palette := o.session.Palette(o.session.Out)
-	if detail, ok := o.detail(q, objects); ok {
-		_ = output.Endpoint(&text, palette, detail, o.session.Program, o.session.Scope()) // a Builder never fails
+	palette := p.session.Palette(p.session.Out)
+	if detail, ok := p.detail(p.query, objects); ok {
+		_ = output.Endpoint(&text, palette, detail, p.session.Program, p.session.Scope()) // a Builder never fails
 		return text.String()
 	}
-	_ = output.Table(&text, palette, o.table(q, objects), !o.noHeaders)
+	_ = output.Table(&text, palette, p.table(p.query, objects), !p.noHeaders)
 	return text.String()
 }
 
@@ -86,10 +94,6 @@ func (o *options) lines(q *query) func(follow.Event) error {
 	log := output.NewLog(o.session.Out, o.session.Palette(o.session.Out), o.session.Now)
 	seen := map[types.NamespacedName]string{}
 	return func(event follow.Event) error {
-		if event.Lost != nil {
-			o.session.Warnf("%s; trying again", o.session.Why(event.Lost))
-			return nil
-		}
 		change := o.change(q, event.Object)
 		key := client.ObjectKeyFromObject(event.Object)
 		if event.Deleted {

@@ -3,8 +3,11 @@ package output
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"sync"
 	"time"
+
+	"landfall.dev/landfall/internal/view"
 )
 
 // Intervals between two reports of one stage: what an eye follows, and what a
@@ -23,7 +26,7 @@ type Progress struct {
 	now      func() time.Time
 
 	stage string
-	done  int
+	done  int64
 	last  time.Time
 	drawn bool
 }
@@ -33,9 +36,18 @@ func NewProgress(w io.Writer, terminal bool, now func() time.Time) *Progress {
 	return &Progress{w: w, terminal: terminal, now: now}
 }
 
-// Report says how far a stage is. Total is 0 while it is not known. Reports may
-// arrive out of order: a stage never goes back.
+// Report says how many of how many things of a stage are done. Total is 0 while
+// it is not known. Reports may arrive out of order: a stage never goes back.
 func (p *Progress) Report(stage string, done, total int) {
+	p.report(stage, int64(done), int64(total), func(n int64) string { return strconv.FormatInt(n, 10) })
+}
+
+// ReportBytes is Report for bytes.
+func (p *Progress) ReportBytes(stage string, doneBytes, totalBytes int64) {
+	p.report(stage, doneBytes, totalBytes, view.Bytes)
+}
+
+func (p *Progress) report(stage string, done, total int64, write func(int64) string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := stage != p.stage
@@ -54,9 +66,9 @@ func (p *Progress) Report(stage string, done, total int) {
 	text := stage
 	switch {
 	case total > 0:
-		text = fmt.Sprintf("%s: %d of %d", stage, done, total)
+		text = stage + ": " + write(done) + " of " + write(total)
 	case done > 0:
-		text = fmt.Sprintf("%s: %d", stage, done)
+		text = stage + ": " + write(done)
 	}
 	p.write(text)
 }

@@ -43,6 +43,9 @@ func (s *Session) Why(err error) string {
 	return output.AsFailure(s.Explain("", err)).Why
 }
 
+// WarnLost says that the cluster cannot be reached and is tried again.
+func (s *Session) WarnLost(err error) { s.Warnf("%s; trying again", s.Why(err)) }
+
 func (s *Session) explainInterrupt(failure *output.Failure, err error) bool {
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -1,0 +1,273 @@
+// Package export is the command that writes what a planned workload needs into
+// a folder.
+//
+// It owns the command's flags, finding the workload in plan and inventory, and
+// showing the findings. It refuses to convert (package export of the migration
+// core does) and to move bytes (package bundle does).
+package export
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"landfall.dev/landfall/internal/blob"
+	"landfall.dev/landfall/internal/bundle"
+	"landfall.dev/landfall/internal/cli/complete"
+	"landfall.dev/landfall/internal/cli/output"
+	"landfall.dev/landfall/internal/cli/session"
+	core "landfall.dev/landfall/internal/export"
+	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/plan"
+	"landfall.dev/landfall/internal/view"
+)
+
+const long = `Write the manifests of a planned workload, its model's files with their checksums,
+and what was found on the way: every assumption of SageMaker that the cluster does
+not share, with the place that shows it and what to do about it.
+
+The model's files are read in any case, to check the archive and pin it by its
+digest. They are then put into the bundle, copied to --artifact-store, or left where
+they are with --keep-artifact-in-place. The manifests say where pods fetch them.
+
+The folder appears as a whole or not at all. Exported again, it is replaced unless
+somebody edited files in it; --force replaces those too.
+
+Exit codes: 0 exported, 3 exported but a finding keeps it from being deployed.`
+
+const example = `  # Pods fetch the model from where SageMaker does
+  %[1]s export plan.yaml --workload Churn-Prod -o bundle --keep-artifact-in-place
+
+  # Copy the model to a bucket of your own, which a Secret in the cluster opens
+  %[1]s export plan.yaml --workload Churn-Prod -o bundle \
+    --artifact-store s3://team-models/ --artifact-credentials-secret model-store`
+
+type options struct {
+	session *session.Session
+
+	output      string
+	workload    string
+	inventory   string
+	store       string
+	keepInPlace bool
+	force       bool
+	access      core.Access
+}
+
+// New returns the command.
+func New(s *session.Session) *cobra.Command {
+	o := &options{session: s}
+	command := &cobra.Command{
+		Use:     "export PLAN --workload NAME -o FOLDER",
+		Short:   "Write what a workload needs into files",
+		Long:    long,
+		Example: fmt.Sprintf(example, s.Program),
+		Args: func(command *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] != "" {
+				return nil
+			}
+			return output.Usage(s.Program+" plan inventory.yaml -o plan.yaml", "export takes one plan, not %d", len(args))
+		},
+		RunE: func(command *cobra.Command, args []string) error { return o.run(command.Context(), args[0]) },
+	}
+	flags := command.Flags()
+	flags.StringVarP(&o.output, "output", "o", "", "the folder to write the bundle to")
+	flags.StringVar(&o.workload, "workload", "", "the workload to export, by its endpoint's name on SageMaker")
+	flags.StringVar(&o.inventory, "inventory", "", "the inventory that the plan was made from; unset means inventory.yaml beside the plan")
+	flags.StringVar(&o.store, "artifact-store", "", "copy the model's files below this address, such as s3://team-models/")
+	flags.BoolVar(&o.keepInPlace, "keep-artifact-in-place", false, "let pods fetch the model from where SageMaker does")
+	flags.StringVar(&o.access.CredentialsSecretName, "artifact-credentials-secret", "", "the Secret with which pods open the store; unset means their own identity")
+	flags.StringVar(&o.access.Region, "artifact-region", "", "the region of the store; unset means the endpoint's")
+	flags.StringVar(&o.access.EndpointURL, "artifact-endpoint-url", "", "the address at which pods reach the store; unset means AWS, or that of AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL")
+	flags.BoolVar(&o.force, "force", false, "replace files of an earlier export that somebody edited")
+	complete.Flag(command, "workload", o.completeWorkloads)
+	return command
+}
+
+func (o *options) run(ctx context.Context, planPath string) error {
+	if err := o.check(planPath); err != nil {
+		return err
+	}
+	workload, endpoint, err := o.find(planPath)
+	if err != nil {
+		return err
+	}
+	access := o.access
+	access.Region = cmp.Or(access.Region, endpoint.Region)
+	access.EndpointURL = cmp.Or(access.EndpointURL, o.session.Getenv("AWS_ENDPOINT_URL_S3"), o.session.Getenv("AWS_ENDPOINT_URL"))
+	progress := output.NewProgress(o.session.ErrOut, o.session.Draws(), o.session.Now)
+	store := blob.Options{Region: access.Region}
+	source := store
+	if o.store != "" {
+		source.Region = endpoint.Region // another bucket than the one that pods read
+	}
+	result, err := bundle.Write(ctx, bundle.Options{
+		Dir: o.output, Workload: *workload, Endpoint: *endpoint,
+		Source: source, StoreURI: o.store, Store: store, KeepInPlace: o.keepInPlace,
+		Access: access, Force: o.force,
+		Progress: func(doneBytes, totalBytes int64) { progress.ReportBytes("reading the model", doneBytes, totalBytes) },
+	})
+	progress.Done()
+	if err != nil {
+		return o.explain(err)
+	}
+	return o.finish(result)
+}
+
+func (o *options) check(planPath string) error {
+	next := o.session.Program + " export --help"
+	switch {
+	case o.workload == "":
+		return output.Usage("its names are the first column of the plan's table", "say which workload to export: --workload NAME")
+	case o.output == "":
+		return output.Usage(next, "say where to write the bundle: -o FOLDER")
+	case o.store != "" && o.keepInPlace:
+		return output.Usage(next, "--artifact-store and --keep-artifact-in-place exclude each other")
+	}
+	if o.inventory == "" {
+		o.inventory = filepath.Join(filepath.Dir(planPath), "inventory.yaml")
+	}
+	return nil
+}
+
+// find looks the workload up in the plan and in the inventory.
+func (o *options) find(planPath string) (*plan.Workload, *inventory.Endpoint, error) {
+	planned, err := o.readPlan(planPath)
+	if err != nil {
+		return nil, nil, err
+	}
+	workload := planned.FindWorkload(o.workload)
+	if workload == nil {
+		return nil, nil, &output.Failure{
+			What: "cannot export " + o.workload, Why: planPath + " has no such workload", Next: "name one of: " + strings.Join(movable(planned), ", "),
+		}
+	}
+	data, err := output.ReadFile(o.inventory, nil, "name the inventory that the plan was made from with --inventory")
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := inventory.Decode(data)
+	if err != nil {
+		return nil, nil, &output.Failure{What: "cannot use the inventory " + o.inventory, Why: err.Error(), Next: o.session.Program + " scan -o " + o.inventory, Cause: err}
+	}
+	endpoint := found.FindEndpoint(o.workload)
+	if endpoint == nil {
+		return nil, nil, &output.Failure{
+			What: "cannot export " + o.workload, Why: "the inventory " + o.inventory + " has no such endpoint",
+			Next: "name the inventory that the plan was made from with --inventory",
+		}
+	}
+	return workload, endpoint, nil
+}
+
+func (o *options) readPlan(path string) (plan.Document, error) {
+	data, err := output.ReadFile(path, o.session.In, o.session.Program+" plan inventory.yaml -o "+path)
+	if err != nil {
+		return plan.Document{}, err
+	}
+	planned, err := plan.Decode(data)
+	if err != nil {
+		return plan.Document{}, &output.Failure{What: "cannot use the plan " + path, Why: err.Error(), Next: "correct what is named", Cause: err}
+	}
+	return planned, nil
+}
+
+// movable names the workloads that the plan moves, or all when it moves none.
+func movable(planned plan.Document) []string {
+	var move, all []string
+	for i := range planned.Workloads {
+		all = append(all, planned.Workloads[i].Endpoint)
+		if planned.Workloads[i].Decision == plan.Move {
+			move = append(move, planned.Workloads[i].Endpoint)
+		}
+	}
+	if len(move) > 0 {
+		return move
+	}
+	return all
+}
+
+// nexts say what helps against a store's refusal.
+var nexts = map[blob.Kind]string{
+	blob.KindNotFound:      "check that the model's files are still there, and scan again",
+	blob.KindAccessDenied:  "ask for s3:GetObject and s3:ListBucket on the model's bucket, and s3:PutObject on the artifact store",
+	blob.KindNoCredentials: "sign in (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID",
+	blob.KindWrongRegion:   "name the bucket's region with --artifact-region",
+	blob.KindChanged:       "repeat the command once nobody writes there",
+	blob.KindUnreachable:   "check the network and AWS_ENDPOINT_URL",
+	blob.KindUnavailable:   "repeat the command later",
+	blob.KindLocal:         "check the room on the disk that holds " + os.TempDir(),
+}
+
+func (o *options) explain(err error) error {
+	if ctxErr := contextError(err); ctxErr != nil {
+		return o.session.Explain("cannot export "+o.workload, ctxErr)
+	}
+	failure := &output.Failure{What: "cannot export " + o.workload, Why: err.Error(), Next: nexts[blob.KindOf(err)], Cause: err}
+	failure.Why = strings.TrimPrefix(failure.Why, "cannot export "+o.workload+": ")
+	var changed *bundle.ChangedError
+	if errors.As(err, &changed) {
+		failure.Why = fmt.Sprintf("files of %s were edited since they were exported: %s", changed.Dir, strings.Join(changed.Paths, ", "))
+		failure.Next = "keep what was edited elsewhere, then repeat the command with --force; or name another folder"
+	}
+	return failure
+}
+
+func contextError(err error) error {
+	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, ended) {
+			return ended
+		}
+	}
+	return nil
+}
+
+func (o *options) finish(result bundle.Result) error {
+	findings := result.Bundle.Findings
+	if len(findings) > 0 {
+		if err := o.session.PrintTable(view.Findings(findings), true); err != nil {
+			return err
+		}
+	}
+	errorsFound := 0
+	for _, finding := range findings {
+		if finding.Severity == core.SeverityError {
+			errorsFound++
+		}
+	}
+	switch {
+	case errorsFound > 0:
+		o.session.Notef("%s: %s written to %s, without manifests", o.workload, output.Plural(len(findings), "finding"), result.Dir)
+		return &output.Failure{
+			What: o.workload + " cannot be deployed as it is", Why: output.Plural(errorsFound, "finding") + " above say Error",
+			Next: "do what they say, then export again", Code: output.ExitNo,
+		}
+	case !result.Changed:
+		o.session.Notef("%s already holds exactly this", result.Dir)
+	default:
+		o.session.Notef("%s written to %s, with %s", o.workload, result.Dir, output.Plural(len(findings), "finding"))
+	}
+	o.session.SuggestCommand("run it beside SageMaker", "deploy", result.Dir, "--wait")
+	return nil
+}
+
+// completeWorkloads offers the workloads that the plan moves.
+func (o *options) completeWorkloads(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	planned, err := o.readPlan(args[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names := movable(planned)
+	slices.Sort(names)
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
