@@ -1,0 +1,126 @@
+package view_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"landfall.dev/landfall/internal/export"
+	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/plan"
+	"landfall.dev/landfall/internal/view"
+)
+
+func counted(n int32) inventory.Counts { return inventory.Counts{Current: &n} }
+
+func TestInventory(t *testing.T) {
+	found := inventory.Document{Endpoints: []inventory.Endpoint{
+		{
+			Name: "Churn-Prod", Mode: inventory.ModeRealTime, Status: "InService",
+			Variants: []inventory.Variant{
+				{InstanceType: "ml.m5.xlarge", InstanceCount: counted(2), Traffic: &inventory.Traffic{
+					RequestsPerDay: 323_456, LatencyMilliseconds: &inventory.Latency{P99: 41.2},
+				}},
+				{InstanceType: "ml.m5.large", InstanceCount: counted(1), Traffic: &inventory.Traffic{
+					RequestsPerDay: 100, LatencyMilliseconds: &inventory.Latency{P99: 9.04},
+				}},
+			},
+			Models: []inventory.Model{{Name: "churn-7", Presence: inventory.Present}, {Name: "churn-8", Presence: inventory.Deleted}},
+		},
+		{Name: "serverless", Mode: inventory.ModeServerless, Status: "Updating", Variants: []inventory.Variant{
+			{Serverless: &inventory.Serverless{MemoryMB: 2048}, Traffic: &inventory.Traffic{RequestsPerDay: 0.3}},
+		}},
+		{Name: "hidden", Mode: inventory.ModeUnknown, Unread: "AccessDeniedException"},
+		{Name: "broken", Mode: inventory.ModeRealTime, Status: "Failed"},
+	}}
+	want := [][]string{
+		{"ENDPOINT", "MODE", "STATUS", "INSTANCES", "REQUESTS/DAY", "P99", "MODELS"},
+		{"Churn-Prod", "RealTime", "✔ InService", "2×ml.m5.xlarge, 1×ml.m5.large", "323k", "41 ms", "churn-7, churn-8 (missing)"},
+		{"serverless", "Serverless", "◌ Updating", "serverless 2048 MB", "<1", "-", "-"},
+		{"hidden", "Unknown", "⚠ Unread", "-", "-", "-", "-"},
+		{"broken", "RealTime", "✖ Failed", "-", "-", "-", "-"},
+	}
+	if diff := cmp.Diff(want, texts(view.Inventory(found))); diff != "" {
+		t.Errorf("Inventory() differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestUnread(t *testing.T) {
+	found := inventory.Document{Unread: []inventory.Unread{
+		{Operation: "sagemaker:DescribeModel", Code: "AccessDeniedException", Action: "sagemaker:DescribeModel", Resources: []string{"a", "b", "c", "d", "e"}},
+		{Operation: "application-autoscaling:DescribeScalableTargets", Code: "ThrottlingException"},
+	}}
+	want := [][]string{
+		{"OPERATION", "CODE", "MISSING-PERMISSION", "RESOURCES"},
+		{"sagemaker:DescribeModel", "⚠ AccessDeniedException", "sagemaker:DescribeModel", "a, b, c and 2 more"},
+		{"application-autoscaling:DescribeScalableTargets", "⚠ ThrottlingException", "-", "all"},
+	}
+	if diff := cmp.Diff(want, texts(view.Unread(found))); diff != "" {
+		t.Errorf("Unread() differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlan(t *testing.T) {
+	blocker := plan.Blocker{Thing: "image x", Why: "its registry refuses it", Do: "name another"}
+	document := plan.Document{Workloads: []plan.Workload{
+		{
+			Endpoint: "Churn-Prod", Reasons: []string{"it serves in real time", "it is called"},
+			Settings: plan.Settings{
+				Decision: plan.Move, Phase: 2, Replicas: plan.Replicas{Min: 2, Max: 8},
+				Resources: plan.Resources{Requests: plan.Amounts{CPU: "570m", Memory: "4Gi"}},
+			},
+		},
+		{Endpoint: "said", Reasons: []string{"image x: its registry refuses it"}, Blockers: []plan.Blocker{blocker}, Settings: plan.Settings{Decision: plan.Blocked}},
+		{Endpoint: "unsaid", Blockers: []plan.Blocker{blocker}, Settings: plan.Settings{Decision: plan.Blocked, Replicas: plan.Replicas{Min: 1}}},
+	}}
+	want := [][]string{
+		{"ENDPOINT", "DECISION", "PHASE", "REPLICAS", "CPU", "MEMORY", "REASON"},
+		{"Churn-Prod", "✔ Move", "2", "2-8", "570m", "4Gi", "it serves in real time"},
+		{"", "", "", "", "", "", "it is called"},
+		{"said", "✖ Blocked", "-", "-", "-", "-", "image x: its registry refuses it"},
+		{"", "", "", "", "", "", "to unblock: name another"},
+		{"unsaid", "✖ Blocked", "-", "1", "-", "-", "image x: its registry refuses it"},
+		{"", "", "", "", "", "", "to unblock: name another"},
+	}
+	if diff := cmp.Diff(want, texts(view.Plan(document))); diff != "" {
+		t.Errorf("Plan() differs (-want +got):\n%s", diff)
+	}
+	if got, want := view.Decisions(document), "1 Move, 2 Blocked"; got != want {
+		t.Errorf("Decisions() = %q, want %q", got, want)
+	}
+}
+
+func TestPlanChanges(t *testing.T) {
+	changes := []plan.Change{
+		{Endpoint: "new", Kind: plan.Added},
+		{Endpoint: "gone", Kind: plan.Missing},
+		{Endpoint: "a", Kind: plan.Updated, Field: "replicas.min", Before: "2", Computed: "3"},
+		{Endpoint: "a", Kind: plan.EditKept, Field: "decision", Before: "Move", Kept: "Keep", Computed: "Move"},
+	}
+	want := [][]string{
+		{"ENDPOINT", "CHANGE", "FIELD", "BEFORE", "NOW", "COMPUTED"},
+		{"new", "✔ Added", "-", "-", "-", "-"},
+		{"gone", "⚠ Missing", "-", "-", "-", "-"},
+		{"a", "Updated", "replicas.min", "2", "3", "-"},
+		{"a", "◌ EditKept", "decision", "Move", "Keep", "Move"},
+	}
+	if diff := cmp.Diff(want, texts(view.PlanChanges(changes))); diff != "" {
+		t.Errorf("PlanChanges() differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestFindings(t *testing.T) {
+	found := []export.Finding{
+		{Severity: export.SeverityError, ID: "ClosedImage", Where: "plan: image", Message: "it does not run here", Do: "name another"},
+		{Severity: export.SeverityInfo, ID: "Note", Message: "good to know"},
+	}
+	want := "SEVERITY FINDING MESSAGE\n✖ Error ClosedImage it does not run here\n  at: plan: image\n  do: name another\nInfo Note good to know"
+	var lines []string
+	for _, row := range texts(view.Findings(found)) {
+		lines = append(lines, strings.Join(row, " "))
+	}
+	if diff := cmp.Diff(want, strings.Join(lines, "\n")); diff != "" {
+		t.Errorf("Findings() differs (-want +got):\n%s", diff)
+	}
+}
