@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/yaml"
 
 	"landfall.dev/landfall/api/v1alpha1"
@@ -70,15 +72,16 @@ func (j *Journey) moveToCluster(ctx context.Context) error {
 	}
 	table, err := j.landfall(ctx, "plan", inventory, "-o", plan,
 		"--image-map", "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn-classifier:1.0="+j.config.ChurnImage,
-		"--artifact-credentials-secret", "model-store")
+		"--workload-class", "online")
 	if err != nil {
 		return err
 	}
 	j.report.Checkf("the plan moves the real one", strings.Contains(table, "Churn-Prod") && strings.Contains(table, "Move"), "%s", oneLine(lineOf(table, "Churn-Prod")))
-	if _, err := j.landfall(ctx, "export", plan, "--workload", endpointName, "-o", bundle, "--keep-artifact-in-place"); err != nil {
+	if _, err := j.landfall(ctx, "export", plan, "--workload", endpointName, "-o", bundle,
+		"--keep-artifact-in-place", "--artifact-credentials-secret", "model-store"); err != nil {
 		return err
 	}
-	if err := shortenRollout(filepath.Join(bundle, "manifests", "endpoint.yaml")); err != nil {
+	if err := edit(filepath.Join(bundle, "manifests", "endpoint.yaml")); err != nil {
 		return err
 	}
 	_, err = j.landfall(ctx, "deploy", bundle, "--namespace", modelsNamespace, "--wait", "--timeout", "3m", "--yes")
@@ -118,9 +121,11 @@ func (j *Journey) checkInventory(path string) error {
 	return nil
 }
 
-// shortenRollout edits the exported manifest as a person may: an hour of
-// holding becomes seconds, so that the whole journey can be watched.
-func shortenRollout(path string) error {
+// edit changes the exported manifest as a person may: an hour of holding becomes
+// seconds, so that the whole journey can be watched, and what was sized for an
+// instance of SageMaker's becomes small enough for two cores that serve both
+// sides.
+func edit(path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -130,6 +135,10 @@ func shortenRollout(path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	e.Spec.Rollout = quickRollout(true)
+	e.Spec.FindVariant(clusterVariant).Pods.Resources = corev1.ResourceRequirements{
+		Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("256Mi")},
+		Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")},
+	}
 	if data, err = yaml.Marshal(&e); err != nil {
 		return err
 	}
