@@ -90,6 +90,7 @@ func NewMemory(name string) Bucket {
 
 func newS3(ctx context.Context, options Options) (*s3.Client, error) {
 	load := []func(*config.LoadOptions) error{
+		config.WithLogger(sdkLog),
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
 	}

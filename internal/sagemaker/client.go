@@ -118,6 +118,7 @@ func loadConfig(ctx context.Context, options Options) (aws.Config, error) {
 		options.RequestsPerSecond = defaultRequestsPerSecond
 	}
 	load := []func(*config.LoadOptions) error{
+		config.WithLogger(sdkLog),
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = maxAttempts
