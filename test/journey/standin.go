@@ -72,8 +72,20 @@ func (j *Journey) startStandIn(ctx context.Context) error {
 	if err := j.deploymentsReady(ctx, standInNamespace, "fleet"); err != nil {
 		return err
 	}
-	answer, err := invokeOnce(ctx, NewRuntimeClient(Caller{URL: standInURL(j.config), Region: region, AccessKeyID: migrationKey.ID, SecretAccessKey: migrationKey.Secret}), j.rows[0])
-	j.report.Checkf("the endpoint serves on SageMaker", err == nil, "%s answers %s", endpointName, describe(answer, err))
+	return j.servesOnSageMaker(ctx)
+}
+
+// servesOnSageMaker waits until the endpoint answers in the account itself: a
+// Service takes a moment to lead to its pods.
+func (j *Journey) servesOnSageMaker(ctx context.Context) error {
+	managed := NewRuntimeClient(Caller{URL: standInURL(j.config), Region: region, AccessKeyID: migrationKey.ID, SecretAccessKey: migrationKey.Secret})
+	var answer string
+	var failure error
+	err := waitFor(ctx, endpointName+" to answer on SageMaker", 30*time.Second, func(ctx context.Context) (bool, error) {
+		answer, failure = invokeOnce(ctx, managed, j.rows[0])
+		return failure == nil, nil
+	})
+	j.report.Checkf("the endpoint serves on SageMaker", err == nil, "%s answers %s", endpointName, describe(answer, failure))
 	return err
 }
 

@@ -17,6 +17,9 @@ from .trouble import Trouble
 # connections, so it goes to a thread; below, the hand-over would cost more.
 INLINE_ROWS = 256
 
+# How many times the limit of a body is read before the connection is closed on it.
+DRAINED_LIMITS = 4
+
 Handler = Callable[[dict[str, Any], Callable[[], Awaitable[dict[str, Any]]]], Awaitable["Response"]]
 
 
@@ -120,21 +123,33 @@ class App:
             raise RequestError(400, f"the model refused the rows: {error}") from error
 
     async def _read_body(self, headers: dict[bytes, str], receive) -> bytes:
+        """Reads the body, of which no more than the limit is kept.
+
+        A little more than the limit is read and dropped before it is refused: a
+        connection closed while its caller still writes is reset, and the caller
+        never sees why.
+        """
         limit = self.settings.max_body_bytes
-        if int(headers.get(b"content-length") or 0) > limit:
-            raise RequestError(413, f"the body is larger than {limit} bytes")
+        too_large = RequestError(413, f"the body is larger than {limit} bytes")
+        if int(headers.get(b"content-length") or 0) > DRAINED_LIMITS * limit:
+            raise too_large
         chunks: list[bytes] = []
         size = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise RequestError(400, "the caller went away before its body was complete")
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > limit:
-                raise RequestError(413, f"the body is larger than {limit} bytes")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size <= limit:
+                chunks.append(chunk)
+            elif size > DRAINED_LIMITS * limit:
+                raise too_large
             if not message.get("more_body", False):
-                return b"".join(chunks)
+                break
+        if size > limit:
+            raise too_large
+        return b"".join(chunks)
 
     async def _send(self, response: Response, send) -> None:
         headers = [
