@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -80,18 +81,34 @@ func (s *Source) addresses(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the routers of Service %s: %w", s.Service, err)
 	}
-	found := []string{}
+	// A router may be in two slices: for a moment, or for good with an address
+	// of either family. It is still one router to wait for.
+	byPod := map[string]string{}
 	for i := range slicesOfService.Items {
 		slice := &slicesOfService.Items[i]
 		port := adminPort(slice.Ports)
-		for _, endpoint := range slice.Endpoints {
-			if serves(endpoint.Conditions) && len(endpoint.Addresses) > 0 {
-				found = append(found, net.JoinHostPort(endpoint.Addresses[0], strconv.Itoa(port)))
+		for j := range slice.Endpoints {
+			endpoint := &slice.Endpoints[j]
+			if !serves(endpoint.Conditions) || len(endpoint.Addresses) == 0 {
+				continue
+			}
+			address := net.JoinHostPort(endpoint.Addresses[0], strconv.Itoa(port))
+			pod := podOf(endpoint, address)
+			if known, ok := byPod[pod]; !ok || address < known {
+				byPod[pod] = address
 			}
 		}
 	}
-	slices.Sort(found)
-	return slices.Compact(found), nil // a router may be in two slices for a moment
+	return slices.Sorted(maps.Values(byPod)), nil
+}
+
+// podOf tells routers apart; one without a reference to its pod, as in slices
+// that people write, by its address.
+func podOf(endpoint *discoveryv1.Endpoint, address string) string {
+	if endpoint.TargetRef != nil && endpoint.TargetRef.UID != "" {
+		return string(endpoint.TargetRef.UID)
+	}
+	return address
 }
 
 // serves follows the API's reading of unset conditions: unset serving means ready,
@@ -145,6 +162,7 @@ func (s *Source) ask(ctx context.Context, addresses []string) Collection {
 func (s *Source) report(ctx context.Context, address string) (*evidence.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
+	asked := s.Now()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+naming.EvidencePath, http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("cannot ask for evidence: %w", err)
@@ -157,5 +175,12 @@ func (s *Source) report(ctx context.Context, address string) (*evidence.Report, 
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("asked for evidence, answered %s; want 200", response.Status)
 	}
-	return evidence.DecodeReport(response.Body)
+	report, err := evidence.DecodeReport(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	// A router makes its report when it is asked. Its clock may differ from
+	// this one, by which the age of evidence is told.
+	report.Time = asked
+	return report, nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -94,6 +95,16 @@ func TestCollect(t *testing.T) {
 			slices: func(t *testing.T) []discoveryv1.EndpointSlice {
 				s := slice(routerPod(t, reporting("a")), ready)
 				return []discoveryv1.EndpointSlice{s, s}
+			},
+			expected: 1, routers: []string{"a"},
+		},
+		"TwoAddressFamilies": {
+			reason: "A dual-stack Service has a slice for each family: a pod in both is one router.",
+			slices: func(t *testing.T) []discoveryv1.EndpointSlice {
+				pod := &corev1.ObjectReference{Kind: "Pod", Namespace: "landfall-system", Name: "landfall-router-0", UID: "u0"}
+				four, six := slice(routerPod(t, reporting("a")), ready), slice(netip.MustParseAddrPort("[2001:db8::1]:8081"), ready)
+				four.Endpoints[0].TargetRef, six.Endpoints[0].TargetRef = pod, pod
+				return []discoveryv1.EndpointSlice{six, four}
 			},
 			expected: 1, routers: []string{"a"},
 		},
@@ -185,6 +196,28 @@ func TestCollectAsksOnceForAll(t *testing.T) {
 		if asked.Load() != step.want {
 			t.Errorf("after %v the router was asked %d times, want %d", step.later, asked.Load(), step.want)
 		}
+	}
+}
+
+// The age of evidence is told by the operator's clock: a router whose clock is
+// off would otherwise hold every rollout for ever, or have old figures pass.
+func TestCollectTellsTheTimeByItsOwnClock(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, skew := range map[string]time.Duration{"Behind": -time.Minute, "Ahead": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			pod := routerPod(t, func(w http.ResponseWriter, _ *http.Request) {
+				_ = json.NewEncoder(w).Encode(evidence.Report{Version: evidence.ReportVersion, Router: "a", Time: now.Add(skew)})
+			})
+			s := source(&slicesReader{slices: []discoveryv1.EndpointSlice{slice(pod, discoveryv1.EndpointConditions{})}})
+			s.Now = func() time.Time { return now }
+			got, err := s.Collect(t.Context())
+			if err != nil || len(got.Reports) != 1 {
+				t.Fatalf("Collect = %+v, %v; want one report", got, err)
+			}
+			if !got.Reports[0].Time.Equal(now) {
+				t.Errorf("the report's time is %v; want %v, when the operator asked", got.Reports[0].Time, now)
+			}
+		})
 	}
 }
 
