@@ -96,7 +96,8 @@ type Variant struct {
 	AMIVersion                  string `json:"amiVersion,omitempty"`
 	// ElasticInference is the type of a retired attached accelerator.
 	ElasticInference string `json:"elasticInference,omitempty"`
-	// Traffic and Usage are nil when CloudWatch could not be read.
+	// Traffic is nil when CloudWatch could not be read, and where it counts no
+	// requests. Usage is nil when there are no figures.
 	Traffic *Traffic `json:"traffic,omitempty"`
 	Usage   *Usage   `json:"usage,omitempty"`
 }

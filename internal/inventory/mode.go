@@ -18,6 +18,10 @@ const (
 	ModeUnknown Mode = "Unknown"
 )
 
+// CountsRequests says whether CloudWatch counts the requests of each variant.
+// Asynchronous endpoints and inference components publish no such figure.
+func (m Mode) CountsRequests() bool { return m != ModeAsync && m != ModeInferenceComponents }
+
 // ModeOf derives the mode from what was read of an endpoint. Where several
 // apply, the one that is hardest to move wins.
 func ModeOf(e Endpoint) Mode {

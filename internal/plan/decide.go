@@ -101,15 +101,9 @@ func modelDeleted(e inventory.Endpoint, _ string) *verdict {
 	return nil
 }
 
-// countsInvocations says whether CloudWatch counts the requests per variant.
-// Asynchronous endpoints and inference components publish no such figure.
-func countsInvocations(e inventory.Endpoint) bool {
-	return e.Mode != inventory.ModeAsync && e.Mode != inventory.ModeInferenceComponents
-}
-
 // unused retires what nobody asked for.
 func unused(e inventory.Endpoint, _ string) *verdict {
-	if !countsInvocations(e) || len(e.Variants) == 0 {
+	if !e.Mode.CountsRequests() || len(e.Variants) == 0 {
 		return nil
 	}
 	for _, v := range e.Variants {
@@ -213,7 +207,7 @@ func variantNeeds(v inventory.Variant) []string {
 }
 
 func trafficReasons(e inventory.Endpoint) []string {
-	if !countsInvocations(e) {
+	if !e.Mode.CountsRequests() {
 		return nil
 	}
 	var reasons []string

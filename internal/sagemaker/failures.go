@@ -84,7 +84,7 @@ func errorCode(err error) (code, message string) {
 }
 
 func denied(code string) bool {
-	return code == "AccessDeniedException" || code == "AccessDenied" || code == "UnauthorizedOperation"
+	return code == "AccessDeniedException" || code == "AccessDenied" || code == "UnauthorizedOperation" || code == "Forbidden"
 }
 
 var performForm = regexp.MustCompile(`not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)`)
@@ -112,9 +112,13 @@ func withoutCredentials(err error) bool { return strings.Contains(err.Error(), "
 // shortReason leaves out the SDK's own wrapping.
 func shortReason(err error) string {
 	if _, cause, found := strings.Cut(err.Error(), "get credentials: "); found {
+		// The cause may hold what a credential process wrote.
+		cause, _ = inventory.MaskText(cause)
 		return "no AWS credentials were found (" + cause + "); sign in, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"
 	}
 	code, message := errorCode(err)
+	// Some services repeat the signed request, session token included.
+	message, _, _ = strings.Cut(message, " The Canonical String for this request should have been")
 	if code == codeTransport {
 		return message
 	}

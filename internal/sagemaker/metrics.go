@@ -12,15 +12,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/smithy-go"
 
 	"landfall.dev/landfall/internal/inventory"
 )
 
-// Limits of GetMetricData, and how long CloudWatch keeps minutes.
+// Limits of GetMetricData, and how far back to ask for minutes: CloudWatch keeps
+// them for 15 days, and answers a question that begins earlier with nothing.
+// The end of the lookback lies up to an hour back, hence the two hours less.
 const (
 	maxQueries      = 500
 	maxPoints       = 100_800
-	minuteRetention = 15 * 24 * time.Hour
+	minuteRetention = (15*24 - 2) * time.Hour
 )
 
 const (
@@ -77,6 +80,7 @@ func (s *scan) readMetrics(ctx context.Context, endpoints []inventory.Endpoint) 
 	span := window{start: end.Add(-s.Lookback.Truncate(hourly)), end: end}
 	var variants []*inventory.Variant
 	var queries []variantQuery
+	var counted []bool
 	for i := range endpoints {
 		e := &endpoints[i]
 		for j := range e.Variants {
@@ -84,22 +88,27 @@ func (s *scan) readMetrics(ctx context.Context, endpoints []inventory.Endpoint) 
 				queries = append(queries, variantQuery{len(variants), e.Name, e.Variants[j].Name, wanted})
 			}
 			variants = append(variants, &e.Variants[j])
+			counted = append(counted, e.Mode.CountsRequests())
 		}
 	}
 	found := make([]measured, len(variants))
 	for i := range found {
 		found[i] = measured{}
 	}
+	// A call has one start for all of its queries.
+	slices.SortStableFunc(queries, func(a, b variantQuery) int { return a.start(span).Compare(b.start(span)) })
 	for begin := 0; begin < len(queries); {
 		end := begin + batchLength(queries[begin:], span)
 		if ok, err := s.readBatch(ctx, queries[begin:end], span, found); err != nil || !ok {
 			return err
 		}
-		s.Progress(Progress{Stage: "reading metrics", Done: queries[end-1].variant + 1, Total: len(variants)})
+		s.Progress(Progress{Stage: "reading metrics", Done: len(variants) * end / len(queries), Total: len(variants)})
 		begin = end
 	}
 	for i, variant := range variants {
-		variant.Traffic = trafficOf(found[i], span)
+		if counted[i] {
+			variant.Traffic = trafficOf(found[i], span)
+		}
 		variant.Usage = usageOf(found[i])
 	}
 	return nil
@@ -124,7 +133,8 @@ func batchLength(queries []variantQuery, span window) int {
 	points, count := 0, 0
 	for _, q := range queries {
 		points += int(span.end.Sub(q.start(span)) / q.series.period)
-		if count > 0 && (points > maxPoints || count >= maxQueries) {
+		otherStart := !q.start(span).Equal(queries[0].start(span))
+		if count > 0 && (points > maxPoints || count >= maxQueries || otherStart) {
 			break
 		}
 		count++
@@ -136,7 +146,7 @@ func batchLength(queries []variantQuery, span window) int {
 // all, which has been recorded.
 func (s *scan) readBatch(ctx context.Context, queries []variantQuery, span window, into []measured) (bool, error) {
 	in := &cloudwatch.GetMetricDataInput{
-		StartTime: aws.Time(span.start), EndTime: aws.Time(span.end), ScanBy: types.ScanByTimestampAscending,
+		StartTime: aws.Time(queries[0].start(span)), EndTime: aws.Time(span.end), ScanBy: types.ScanByTimestampAscending,
 	}
 	for i, q := range queries {
 		in.MetricDataQueries = append(in.MetricDataQueries, q.query(i))
@@ -148,7 +158,7 @@ func (s *scan) readBatch(ctx context.Context, queries []variantQuery, span windo
 			return false, s.failures.record(ctx, "cloudwatch:GetMetricData", "", err)
 		}
 		for _, result := range page.MetricDataResults {
-			if err := collect(queries, result, span, into); err != nil {
+			if err := s.collect(ctx, queries, result, into); err != nil {
 				return false, err
 			}
 		}
@@ -172,31 +182,48 @@ func (q variantQuery) query(index int) types.MetricDataQuery {
 	}
 }
 
-func collect(queries []variantQuery, result types.MetricDataResult, span window, into []measured) error {
-	id := aws.ToString(result.Id)
-	if id == "" {
-		return errors.New("CloudWatch answered a query without an id")
+// collect keeps the points of a result. A series that CloudWatch could not read
+// is recorded and left out: that nothing was told is not that nothing happened.
+func (s *scan) collect(ctx context.Context, queries []variantQuery, result types.MetricDataResult, into []measured) error {
+	q, err := queryOf(queries, result)
+	if err != nil {
+		return err
 	}
-	index, err := strconv.Atoi(id[1:])
-	if err != nil || index < 0 || index >= len(queries) || len(result.Timestamps) != len(result.Values) {
-		return fmt.Errorf("CloudWatch answered the query %q, which was not asked, or with %d times and %d values",
-			id, len(result.Timestamps), len(result.Values))
+	if result.StatusCode == types.StatusCodeInternalError || result.StatusCode == types.StatusCodeForbidden {
+		return s.failures.record(ctx, "cloudwatch:GetMetricData", q.endpoint, &smithy.GenericAPIError{
+			Code: string(result.StatusCode), Message: "CloudWatch gave no figures on " + q.series.metric,
+		})
 	}
-	q := queries[index]
 	points := into[q.variant][q.series]
 	if points == nil {
 		points = map[time.Time]float64{}
 		into[q.variant][q.series] = points
 	}
 	for i, at := range result.Timestamps {
-		if !at.Before(q.start(span)) {
-			points[at.UTC()] = result.Values[i]
-		}
+		points[at.UTC()] = result.Values[i]
 	}
 	return nil
 }
 
+// queryOf finds the query that a result belongs to.
+func queryOf(queries []variantQuery, result types.MetricDataResult) (variantQuery, error) {
+	id := aws.ToString(result.Id)
+	if id == "" {
+		return variantQuery{}, errors.New("CloudWatch answered a query without an id")
+	}
+	index, err := strconv.Atoi(id[1:])
+	if err != nil || index < 0 || index >= len(queries) || len(result.Timestamps) != len(result.Values) {
+		return variantQuery{}, fmt.Errorf("CloudWatch answered the query %q, which was not asked, or with %d times and %d values",
+			id, len(result.Timestamps), len(result.Values))
+	}
+	return queries[index], nil
+}
+
+// trafficOf is nil when CloudWatch did not answer how many requests there were.
 func trafficOf(m measured, span window) *inventory.Traffic {
+	if m[invocations] == nil {
+		return nil
+	}
 	total := sum(m[invocations])
 	days := span.end.Sub(span.start).Hours() / 24
 	traffic := &inventory.Traffic{

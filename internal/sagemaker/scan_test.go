@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -292,6 +294,80 @@ func TestBatches(t *testing.T) {
 	long := window{start: scanTime.Add(-90 * 24 * time.Hour), end: scanTime}
 	if start := (variantQuery{series: perMinute}).start(long); !start.Equal(scanTime.Add(-minuteRetention)) {
 		t.Errorf("minutes are asked for from %s on, which CloudWatch no longer has", start)
+	}
+}
+
+// alteredMetrics changes CloudWatch's answers.
+type alteredMetrics struct {
+	MetricReader
+
+	asked  func(*cloudwatch.GetMetricDataInput)
+	change func(*types.MetricDataResult)
+}
+
+func (a alteredMetrics) GetMetricData(
+	ctx context.Context, in *cloudwatch.GetMetricDataInput, options ...func(*cloudwatch.Options),
+) (*cloudwatch.GetMetricDataOutput, error) {
+	a.asked(in)
+	out, err := a.MetricReader.GetMetricData(ctx, in, options...)
+	if err == nil {
+		for i := range out.MetricDataResults {
+			a.change(&out.MetricDataResults[i])
+		}
+	}
+	return out, err
+}
+
+func TestFiguresThatCloudWatchCannotReadAreNotZero(t *testing.T) {
+	client := newClient(t, demoAccount(t))
+	client.Metrics = alteredMetrics{
+		MetricReader: client.Metrics, asked: func(*cloudwatch.GetMetricDataInput) {},
+		change: func(r *types.MetricDataResult) {
+			r.StatusCode, r.Timestamps, r.Values = types.StatusCodeInternalError, nil, nil
+		},
+	}
+	d := scanned(t, client)
+	if v := d.FindEndpoint("Churn-Prod").Variants[0]; v.Traffic != nil {
+		t.Errorf("traffic is %+v though CloudWatch failed", v.Traffic)
+	}
+	if len(d.Unread) != 1 || d.Unread[0].Code != "InternalError" || !slices.Contains(d.Unread[0].Resources, "Churn-Prod") {
+		t.Errorf("the failure is not told: %+v", d.Unread)
+	}
+}
+
+func TestMinutesAreNotAskedForBeyondTheirRetention(t *testing.T) {
+	client := newClient(t, demoAccount(t))
+	now := time.Now()
+	minutes := 0
+	client.Metrics = alteredMetrics{
+		MetricReader: client.Metrics, change: func(*types.MetricDataResult) {},
+		asked: func(in *cloudwatch.GetMetricDataInput) {
+			for _, q := range in.MetricDataQueries {
+				if *q.MetricStat.Period != 60 {
+					continue
+				}
+				minutes++
+				if now.Sub(*in.StartTime) > 15*24*time.Hour {
+					t.Errorf("minutes are asked for from %s on, for which CloudWatch answers with nothing", in.StartTime)
+				}
+			}
+		},
+	}
+	d, err := client.Scan(t.Context(), ScanOptions{Now: now, Lookback: 60 * 24 * time.Hour})
+	if err != nil || minutes == 0 {
+		t.Fatalf("minutes were asked for %d times, %v", minutes, err)
+	}
+	if traffic := d.FindEndpoint("Churn-Prod").Variants[0].Traffic; traffic.PeakRequestsPerMinute == 0 {
+		t.Errorf("no peak was found: %+v", traffic)
+	}
+}
+
+func TestReasonsHoldNoSessionToken(t *testing.T) {
+	err := &smithy.GenericAPIError{
+		Code: "SignatureDoesNotMatch", Message: "The request signature does not match. The Canonical String for this request should have been\n'POST\nx-amz-security-token:IQoJb3JpZ2luX2VjEJr'",
+	}
+	if got := shortReason(err); strings.Contains(got, "IQoJ") || !strings.Contains(got, "does not match") {
+		t.Errorf("got %q", got)
 	}
 }
 
