@@ -228,9 +228,16 @@ func (a *app) kubectlCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("find kubectl: %w; build it with `localcluster build`", err)
 			}
-			environment := append(os.Environ(), "KUBECONFIG="+dir.Kubeconfig())
-			err = unix.Exec(program, append([]string{"kubectl"}, args...), environment)
+			err = unix.Exec(program, append([]string{"kubectl"}, args...), withKubeconfig(os.Environ(), dir.Kubeconfig()))
 			return fmt.Errorf("run kubectl: %w", err)
 		},
 	}
+}
+
+// withKubeconfig sets KUBECONFIG in an environment. A variable that stands there
+// already is replaced, not added to: of two entries a program reads the first.
+func withKubeconfig(environment []string, path string) []string {
+	const name = "KUBECONFIG="
+	kept := slices.DeleteFunc(slices.Clone(environment), func(entry string) bool { return strings.HasPrefix(entry, name) })
+	return append(kept, name+path)
 }
