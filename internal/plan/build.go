@@ -169,7 +169,7 @@ func (b *builder) workload(e inventory.Endpoint) (Workload, Settings, []Change, 
 			return Workload{}, Settings{}, nil, err
 		}
 	}
-	verdict := decide(e, settings.Image)
+	verdict := decide(b.subject(e, settings.Image))
 	w := Workload{
 		Endpoint: e.Name, Settings: settings, Reasons: verdict.reasons, Blockers: verdict.blockers, Sizing: b.sizing(e),
 	}
@@ -179,9 +179,13 @@ func (b *builder) workload(e inventory.Endpoint) (Workload, Settings, []Change, 
 	return w, computed, changes, nil
 }
 
+func (b *builder) subject(e inventory.Endpoint, image string) subject {
+	return subject{Endpoint: e, image: image, seen: windowOf(b.inventory)}
+}
+
 // computed is what Landfall would write, given the image.
 func (b *builder) computed(e inventory.Endpoint, image string) Settings {
-	verdict := decide(e, image)
+	verdict := decide(b.subject(e, image))
 	s := Settings{
 		Decision: verdict.decision, Phase: phase(e, verdict.decision),
 		Names: Names{Endpoint: b.endpoints[e.Name], Model: b.models[servedModel(e)]},
@@ -258,7 +262,6 @@ func phase(e inventory.Endpoint, decision Decision) int {
 const (
 	leastShadowRequests = 300
 	mostShadowRequests  = 2000
-	hoursPerDay         = 24
 	fullPercent         = 100
 )
 

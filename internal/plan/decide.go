@@ -15,19 +15,28 @@ type verdict struct {
 	blockers []Blocker
 }
 
+// subject is an endpoint to judge.
+type subject struct {
+	inventory.Endpoint
+
+	// image is the one to run in the cluster, empty when none is known.
+	image string
+	// seen is the time that the figures on traffic cover.
+	seen window
+}
+
 // rule looks at one aspect of an endpoint, and decides or returns nil.
-type rule func(e inventory.Endpoint, image string) *verdict
+type rule func(e subject) *verdict
 
 // rules in the order in which they are asked. The first that decides wins.
 var rules = []rule{
-	unreadable, dead, changing, configDeleted, modelDeleted, unused, imageClosed, hardwareBound, unsupported,
+	unreadable, dead, changing, configDeleted, modelDeleted, unused, imageClosed, hardwareBound, unsupported, untold,
 }
 
-// decide judges an endpoint. image is the one to run in the cluster, empty
-// when none is known.
-func decide(e inventory.Endpoint, image string) verdict {
+// decide judges an endpoint.
+func decide(e subject) verdict {
 	for _, judge := range rules {
-		if v := judge(e, image); v != nil {
+		if v := judge(e); v != nil {
 			return *v
 		}
 	}
@@ -46,7 +55,7 @@ func decided(decision Decision, format string, args ...any) *verdict {
 
 const scanAgain = "grant what the inventory lists under unread, and scan again"
 
-func unreadable(e inventory.Endpoint, _ string) *verdict {
+func unreadable(e subject) *verdict {
 	if e.Unread != "" {
 		return blocked("endpoint "+e.Name, "its description could not be read: "+e.Unread, scanAgain)
 	}
@@ -61,7 +70,7 @@ func unreadable(e inventory.Endpoint, _ string) *verdict {
 	return nil
 }
 
-func dead(e inventory.Endpoint, _ string) *verdict {
+func dead(e subject) *verdict {
 	switch e.Status {
 	case "Failed":
 		return decided(Retire, "it failed and serves nothing: %s", firstOf(e.FailureReason, "SageMaker gives no reason"))
@@ -80,7 +89,7 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-func configDeleted(e inventory.Endpoint, _ string) *verdict {
+func configDeleted(e subject) *verdict {
 	if e.Config.Presence != inventory.Deleted {
 		return nil
 	}
@@ -91,7 +100,7 @@ func configDeleted(e inventory.Endpoint, _ string) *verdict {
 	return v
 }
 
-func modelDeleted(e inventory.Endpoint, _ string) *verdict {
+func modelDeleted(e subject) *verdict {
 	for _, m := range e.Models {
 		if m.Presence == inventory.Deleted {
 			return blocked("model "+m.Name, "it was deleted while the endpoint runs on, so that its image and files cannot be read",
@@ -101,34 +110,21 @@ func modelDeleted(e inventory.Endpoint, _ string) *verdict {
 	return nil
 }
 
-// unused retires what nobody asked for.
-func unused(e inventory.Endpoint, _ string) *verdict {
-	if !e.Mode.CountsRequests() || len(e.Variants) == 0 {
-		return nil
-	}
-	for _, v := range e.Variants {
-		if v.Traffic == nil || v.Traffic.Requests > 0 {
-			return nil
-		}
-	}
-	return decided(Retire, "nobody called it in the days that the inventory covers")
-}
-
-func changing(e inventory.Endpoint, _ string) *verdict {
+func changing(e subject) *verdict {
 	if e.Status == "InService" {
 		return nil
 	}
 	return decided(MoveLater, "it is %s; scan again when it is InService", e.Status)
 }
 
-func imageClosed(e inventory.Endpoint, image string) *verdict {
+func imageClosed(e subject) *verdict {
 	for _, m := range e.Models {
 		for _, c := range m.Containers {
-			if c.Image == nil && c.ModelPackage != "" && image == "" {
+			if c.Image == nil && c.ModelPackage != "" && e.image == "" {
 				return blocked("model package "+c.ModelPackage, "its image and files belong to whoever sells it",
 					"ask the vendor for an image to run elsewhere, and name it as the workload's image")
 			}
-			if c.Image != nil && c.Image.BuiltIn != nil && c.Image.BuiltIn.Access == inventory.AccessClosed && image == "" {
+			if c.Image != nil && c.Image.BuiltIn != nil && c.Image.BuiltIn.Access == inventory.AccessClosed && e.image == "" {
 				return blocked("image "+c.Image.Reference, "its registry refuses it outside SageMaker",
 					c.Image.BuiltIn.Replacement+"; then name the new image with --image-map or in the plan")
 			}
@@ -137,10 +133,10 @@ func imageClosed(e inventory.Endpoint, image string) *verdict {
 	return nil
 }
 
-func hardwareBound(e inventory.Endpoint, image string) *verdict {
+func hardwareBound(e subject) *verdict {
 	for _, m := range e.Models {
 		for _, c := range m.Containers {
-			if c.Image != nil && c.Image.BuiltIn != nil && c.Image.BuiltIn.Access == inventory.AccessHardware && image == "" {
+			if c.Image != nil && c.Image.BuiltIn != nil && c.Image.BuiltIn.Access == inventory.AccessHardware && e.image == "" {
 				return blocked("image "+c.Image.Reference, "its models are compiled for hardware or a service that only AWS has",
 					c.Image.BuiltIn.Replacement+"; then name the new image with --image-map or in the plan")
 			}
@@ -156,7 +152,7 @@ func hardwareBound(e inventory.Endpoint, image string) *verdict {
 }
 
 // unsupported names everything that this version cannot move yet.
-func unsupported(e inventory.Endpoint, image string) *verdict {
+func unsupported(e subject) *verdict {
 	var missing []string
 	if e.Mode != inventory.ModeRealTime {
 		missing = append(missing, modeWords[e.Mode])
@@ -170,7 +166,7 @@ func unsupported(e inventory.Endpoint, image string) *verdict {
 	for _, v := range e.Variants {
 		missing = append(missing, variantNeeds(v)...)
 	}
-	if e.Mode == inventory.ModeRealTime && len(e.Variants) == 1 && image == "" {
+	if e.Mode == inventory.ModeRealTime && len(e.Variants) == 1 && e.image == "" {
 		missing = append(missing, "a model without a container image")
 	}
 	if len(missing) == 0 {
@@ -204,24 +200,4 @@ func variantNeeds(v inventory.Variant) []string {
 		needs = append(needs, "Elastic Inference ("+v.ElasticInference+")")
 	}
 	return needs
-}
-
-func trafficReasons(e inventory.Endpoint) []string {
-	if !e.Mode.CountsRequests() {
-		return nil
-	}
-	var reasons []string
-	for _, v := range e.Variants {
-		if v.Traffic == nil {
-			reasons = append(reasons, "variant "+v.Name+": its traffic could not be read")
-			continue
-		}
-		text := fmt.Sprintf("variant %s: %.0f requests a day, at most %d a minute",
-			v.Name, v.Traffic.RequestsPerDay, v.Traffic.PeakRequestsPerMinute)
-		if l := v.Traffic.LatencyMilliseconds; l != nil {
-			text += fmt.Sprintf(", p99 %g ms", l.P99)
-		}
-		reasons = append(reasons, text)
-	}
-	return reasons
 }

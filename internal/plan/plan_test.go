@@ -82,19 +82,12 @@ func TestDemoPlan(t *testing.T) {
 func TestDecisionsForTheDemoAccount(t *testing.T) {
 	want := map[string]Decision{
 		"Churn-Prod": Move, "recommendations": Move,
-		"vision-qa": Retire, "legacy-sentiment": Retire,
+		"vision-qa": Retire, "legacy-sentiment": Retire, // called by nobody, though its instance reports its use
 		"demand-linear": Blocked, "image-tags-inf": Blocked, "fraud-score": Blocked,
 		"support-llm": MoveLater, "Ranking-AB": MoveLater, "address-parser": MoveLater, "contract-ocr": MoveLater,
 		"store-forecasts": MoveLater, "genai-shared": MoveLater, "pricing": MoveLater, "Lead--Scoring": MoveLater,
 	}
 	inv := demo(t)
-	for i := range inv.Endpoints { // whatever the account's metrics are
-		for j := range inv.Endpoints[i].Variants {
-			if v := &inv.Endpoints[i].Variants[j]; v.Traffic.Requests == 0 && inv.Endpoints[i].Name != "legacy-sentiment" {
-				v.Traffic.Requests, v.Traffic.RequestsPerDay = 100, 10
-			}
-		}
-	}
 	d, _ := built(t, inv, nil, Options{})
 	got := map[string]Decision{}
 	for _, w := range d.Workloads {
@@ -130,8 +123,25 @@ func endpoint(change func(*inventory.Endpoint)) inventory.Endpoint {
 	return e
 }
 
+// idle makes an endpoint one that nobody called in the whole lookback.
+func idle(e *inventory.Endpoint) {
+	e.CreatedAt = "2026-01-01T00:00:00Z"
+	e.Variants = slices.Clone(e.Variants)
+	e.Variants[0].Traffic = &inventory.Traffic{}
+	e.Variants[0].Usage = &inventory.Usage{CPU: &inventory.Use{Median: 1, Max: 2}}
+}
+
 func account(endpoints ...inventory.Endpoint) inventory.Document {
-	return inventory.Document{LookbackDays: 14, Endpoints: endpoints}
+	return inventory.Document{LookbackDays: 14, ScannedAt: "2026-11-20T12:00:00Z", Endpoints: endpoints}
+}
+
+func TestAWeekAtLeastTellsThatNobodyCalls(t *testing.T) {
+	inv := account(endpoint(idle))
+	inv.LookbackDays = 1
+	d, _ := built(t, inv, nil, Options{})
+	if w := d.Workloads[0]; w.Decision != MoveLater || !strings.Contains(w.Reasons[0], "covers only 1 of the 7 days") {
+		t.Errorf("after one day it is %s for %q", w.Decision, w.Reasons)
+	}
 }
 
 func imageOf(t *testing.T, reference string) *inventory.Image {
@@ -159,13 +169,37 @@ func TestDecide(t *testing.T) {
 		"model gone":    {func(e *inventory.Endpoint) { e.Models[0].Presence = inventory.Deleted }, Blocked, "was deleted"},
 		"failed":        {func(e *inventory.Endpoint) { e.Status, e.FailureReason = "Failed", "no ping" }, Retire, "no ping"},
 		"deleting":      {func(e *inventory.Endpoint) { e.Status = "Deleting" }, Retire, "being deleted"},
-		"idle":          {func(e *inventory.Endpoint) { e.Variants[0].Traffic = &inventory.Traffic{} }, Retire, "nobody called"},
+		"idle":          {idle, Retire, "nobody called it: CloudWatch recorded no request in the 14 days since 2026-11-06"},
+		"idle, but no figures at all": {
+			func(e *inventory.Endpoint) { idle(e); e.Variants[0].Usage = nil }, MoveLater, "no traffic data: CloudWatch has recorded neither",
+		},
+		"idle, but young": {
+			func(e *inventory.Endpoint) { idle(e); e.CreatedAt, e.ModifiedAt = "2026-11-10T00:00:00Z", "" }, MoveLater, "changed on 2026-11-10",
+		},
+		"idle, but changed": {
+			func(e *inventory.Endpoint) { idle(e); e.ModifiedAt = "2026-11-19T00:00:00Z" }, MoveLater, "changed on 2026-11-19",
+		},
+		"idle, of unknown age": {func(e *inventory.Endpoint) { idle(e); e.CreatedAt, e.ModifiedAt = "", "" }, MoveLater, "since when"},
+		"idle in one of two variants": {
+			func(e *inventory.Endpoint) {
+				called := e.Variants[0]
+				idle(e)
+				e.Variants = append(e.Variants, called)
+			}, MoveLater, "2 production variants",
+		},
+		"idle and serverless": {
+			func(e *inventory.Endpoint) {
+				idle(e)
+				e.Mode, e.Variants[0].Usage, e.Variants[0].Serverless = inventory.ModeServerless, nil, &inventory.Serverless{}
+			}, Retire, "nobody called",
+		},
 		"idle, but asynchronous": {
 			func(e *inventory.Endpoint) { e.Mode, e.Variants[0].Traffic = inventory.ModeAsync, &inventory.Traffic{} },
 			MoveLater, "asynchronous",
 		},
-		"no metrics": {func(e *inventory.Endpoint) { e.Variants[0].Traffic = nil }, Move, "CPU"},
-		"updating":   {func(e *inventory.Endpoint) { e.Status = "Updating" }, MoveLater, "is Updating"},
+		"no metrics":        {func(e *inventory.Endpoint) { e.Variants[0].Traffic = nil }, MoveLater, "no traffic data: CloudWatch could not be read"},
+		"young, but called": {func(e *inventory.Endpoint) { e.CreatedAt = "2026-11-19T00:00:00Z" }, Move, "71 requests a day"},
+		"updating":          {func(e *inventory.Endpoint) { e.Status = "Updating" }, MoveLater, "is Updating"},
 		"closed image": {
 			func(e *inventory.Endpoint) { e.Models[0].Containers[0].Image = closed }, Blocked, "refuses it outside SageMaker",
 		},
@@ -267,8 +301,16 @@ func TestSize(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("resources (-want +got):\n%s", diff)
 			}
-			if measured := strings.Contains(grounds[0], "measured over 14 days"); measured != (tc.usage != nil) {
+			if measured := strings.Contains(grounds[0], "measured over 14 days on ml.m5.xlarge in percent of one core"); measured != (tc.usage != nil) {
 				t.Errorf("the grounds are %q", grounds)
+			}
+			for i, told := range []string{
+				fmt.Sprintf("cpu: request %s, limit %s: ", tc.want.Requests.CPU, tc.want.Limits.CPU),
+				fmt.Sprintf("memory: request %s, limit %s: ", tc.want.Requests.Memory, tc.want.Limits.Memory),
+			} {
+				if !strings.HasPrefix(grounds[i], told) {
+					t.Errorf("the grounds are %q, want %q", grounds[i], told)
+				}
 			}
 		})
 	}

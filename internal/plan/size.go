@@ -47,8 +47,15 @@ func size(v inventory.Variant, lookbackDays int) (Resources, []string) {
 		Limits:   Amounts{CPU: millis(cpuLimit), Memory: mebibytes(memoryLimit)},
 	}
 	return resources, []string{
-		"cpu: " + basis(cpu, v.InstanceType, lookbackDays), "memory: " + basis(memory, v.InstanceType, lookbackDays),
+		ground("cpu", resources.Requests.CPU, resources.Limits.CPU) +
+			basis(cpu, "one core", v.InstanceType, lookbackDays, millis(leastCPUMillis)),
+		ground("memory", resources.Requests.Memory, resources.Limits.Memory) +
+			basis(memory, fmt.Sprintf("%g GiB", v.Instance.MemoryGiB), v.InstanceType, lookbackDays, mebibytes(leastMemoryMiB)),
 	}
+}
+
+func ground(what, request, limit string) string {
+	return fmt.Sprintf("%s: request %s, limit %s: ", what, request, limit)
 }
 
 // amounts returns request and limit. unit is what 100 percent of the
@@ -63,13 +70,14 @@ func amounts(use *inventory.Use, unit, whole, least float64) (request, limit flo
 	return request, min(limit, max(whole, request))
 }
 
-func basis(use *inventory.Use, instanceType string, lookbackDays int) string {
+// basis tells how an amount came about. unit is what 100 percent are.
+func basis(use *inventory.Use, unit, instanceType string, lookbackDays int, least string) string {
 	if use == nil {
 		return fmt.Sprintf("no use was measured: the request is half of what %s has, the limit all of it", instanceType)
 	}
-	return fmt.Sprintf("measured over %d days on %s: the request is %d %% of the median (%g %%), "+
-		"the limit the larger of %d %% of it and %d %% of the highest (%g %%)",
-		lookbackDays, instanceType, requestPercent, use.Median, limitPercent, limitOverPercent, use.Max)
+	return fmt.Sprintf("measured over %d days on %s in percent of %s: the request is %d %% of the median (%g %%), "+
+		"the limit the larger of %d %% of it and %d %% of the highest (%g %%); both rounded up, at least %s, at most what the instance has",
+		lookbackDays, instanceType, unit, requestPercent, use.Median, limitPercent, limitOverPercent, use.Max, least)
 }
 
 func millis(amount float64) string {
