@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -21,10 +22,10 @@ import (
 func Compile(endpoints []*v1alpha1.Endpoint, endpointSlices []*discoveryv1.EndpointSlice) *Table {
 	pods := podsByService(endpointSlices)
 	t := &Table{Routes: make(map[Key]*Route, len(endpoints))}
-	for _, endpoint := range oldestFirst(endpoints) {
+	for _, endpoint := range byClaim(endpoints) {
 		key := Key{Namespace: endpoint.Namespace, Endpoint: endpoint.GetEndpointName()}
 		if holder, taken := t.Routes[key]; taken {
-			t.problemf(endpoint, "the name %q already belongs to Endpoint %s, which is older", key.Endpoint, holder.Name)
+			t.problemf(endpoint, "the name %q belongs to Endpoint %s, which serves or is older", key.Endpoint, holder.Name)
 			continue
 		}
 		t.Routes[key] = t.compileRoute(endpoint, pods)
@@ -33,20 +34,33 @@ func Compile(endpoints []*v1alpha1.Endpoint, endpointSlices []*discoveryv1.Endpo
 	return t
 }
 
-// oldestFirst puts the Endpoint that had a name first before others that claim
-// it later, so that a newcomer never takes another's callers.
-func oldestFirst(endpoints []*v1alpha1.Endpoint) []*v1alpha1.Endpoint {
+// byClaim puts the Endpoint that a name belongs to before others that claim it:
+// one the operator gives traffic, rather than one it does not; one that stays,
+// rather than one whose pods go while it is deleted; then the older one, so that
+// a newcomer never takes another's callers.
+func byClaim(endpoints []*v1alpha1.Endpoint) []*v1alpha1.Endpoint {
 	sorted := slices.Clone(endpoints)
 	slices.SortFunc(sorted, func(a, b *v1alpha1.Endpoint) int {
-		if order := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); order != 0 {
-			return order
-		}
-		if order := strings.Compare(a.Namespace, b.Namespace); order != 0 {
-			return order
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(
+			cmp.Compare(claim(b), claim(a)),
+			a.CreationTimestamp.Compare(b.CreationTimestamp.Time),
+			strings.Compare(a.Namespace, b.Namespace),
+			strings.Compare(a.Name, b.Name),
+		)
 	})
 	return sorted
+}
+
+// claim ranks an Endpoint's right to its name.
+func claim(endpoint *v1alpha1.Endpoint) int {
+	switch {
+	case len(endpoint.Status.Traffic) == 0:
+		return 0
+	case endpoint.DeletionTimestamp != nil:
+		return 1
+	default:
+		return 2
+	}
 }
 
 func (t *Table) problemf(endpoint *v1alpha1.Endpoint, format string, args ...any) {

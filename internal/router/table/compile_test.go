@@ -235,6 +235,40 @@ func TestCompileNameConflict(t *testing.T) {
 	}
 }
 
+// Age decides between Endpoints that serve alike. One that the operator gives no
+// traffic, or that is being deleted, leaves the name to one that serves.
+func TestCompileNameGoesToWhoServes(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		older  func(*v1alpha1.Endpoint)
+	}{
+		"OlderHasNoTraffic": {
+			"The operator gave the name to the younger one.",
+			func(e *v1alpha1.Endpoint) { e.Status.Traffic = nil },
+		},
+		"OlderIsDeleted": {
+			"The older one's pods go while its finalizers hold it.",
+			func(e *v1alpha1.Endpoint) { e.DeletionTimestamp = new(metav1.NewTime(time.Unix(3000, 0))) },
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			older := endpoint("zebra", func(e *v1alpha1.Endpoint) { e.Spec.EndpointName = "Churn" }, tc.older)
+			younger := endpoint("ant", func(e *v1alpha1.Endpoint) {
+				e.Spec.EndpointName = "Churn"
+				e.CreationTimestamp = metav1.NewTime(time.Unix(2000, 0))
+			})
+			got := Compile([]*v1alpha1.Endpoint{older, younger}, nil)
+			if name := got.Routes[Key{"shop", "Churn"}].Name; name != "ant" {
+				t.Errorf("%s\nthe name went to %s; want ant", tc.reason, name)
+			}
+			if len(got.Problems) != 1 || !strings.Contains(got.Problems[0], "Endpoint shop/zebra") {
+				t.Errorf("%s\nproblems are %q; want one about shop/zebra", tc.reason, got.Problems)
+			}
+		})
+	}
+}
+
 func TestCompileBreaker(t *testing.T) {
 	during := endpoint("churn", func(e *v1alpha1.Endpoint) {
 		e.Status.Rollout = &v1alpha1.RolloutStatus{From: "managed", To: "cluster", Stage: v1alpha1.StageShifting}
