@@ -52,7 +52,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			"Answers to mirrored copies by outcome.",
 			labelNamespace, labelEndpoint, labelVariant, labelOutcome),
 		duration: histogram("landfall_router_request_duration_seconds",
-			"Time from the full request to the full answer, as callers wait for it."),
+			"Time from asking the variant to the end of its answer."),
 		mirrorDuration: histogram("landfall_router_mirror_request_duration_seconds",
 			"Time to the full answer of mirrored copies."),
 		mirrorDropped: counter("landfall_router_mirror_dropped_total",
