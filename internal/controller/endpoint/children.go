@@ -19,7 +19,9 @@ import (
 )
 
 // applyChildren brings the children of every variant to what the spec says. A
-// variant with a problem keeps what it has.
+// variant with a problem keeps what it has. A write that fails is kept for
+// later: the traffic must not stay on a bad target because, say, an admission
+// webhook is down.
 func (r *Reconciler) applyChildren(ctx context.Context, s *scope) error {
 	for _, v := range s.variants {
 		if v.spec.Pods == nil {
@@ -37,7 +39,8 @@ func (r *Reconciler) applyChildren(ctx context.Context, s *scope) error {
 			continue
 		}
 		if err != nil {
-			return err
+			v.failed, v.updating = err, true
+			s.failed = append(s.failed, err)
 		}
 	}
 	return nil

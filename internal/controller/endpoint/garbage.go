@@ -50,7 +50,7 @@ func (r *Reconciler) collectGarbage(ctx context.Context, s *scope) error {
 			}
 		}
 		if err := r.delete(ctx, child); err != nil {
-			return err
+			s.failed = append(s.failed, err)
 		}
 	}
 	return nil

@@ -54,8 +54,11 @@ func (s *scope) look(v *variant) observation {
 	seen := observation{reason: v1alpha1.ReasonPodsNotReady}
 	if v.deployment == nil {
 		seen.message = "its pods are being created"
-		if v.problem != nil {
+		switch {
+		case v.problem != nil:
 			seen.reason, seen.message, seen.broken = v.problem.Reason, v.problem.Message, true
+		case v.failed != nil:
+			seen.message = v.failure()
 		}
 		return seen
 	}
@@ -75,9 +78,17 @@ func (s *scope) look(v *variant) observation {
 		seen.reason, seen.message = "", fmt.Sprintf("%d of %d pods ready", have.ReadyReplicas, max(have.Replicas, have.ReadyReplicas))
 		return seen
 	}
+	if v.failed != nil {
+		seen.message = v.failure()
+		return seen
+	}
 	trouble := diagnose(v.deployment, v.pods)
 	seen.reason, seen.message, seen.broken = trouble.reason, trouble.message, trouble.broken
 	return seen
+}
+
+func (v *variant) failure() string {
+	return status.Truncate(line(v.failed.Error())+"; trying again", maxVariantMessageBytes)
 }
 
 // required is how many pods the variant must have ready.

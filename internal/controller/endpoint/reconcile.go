@@ -41,7 +41,9 @@ type Reconciler struct {
 }
 
 // step is one part of a reconcile. It fills in the scope and never writes the
-// status. What concerns one variant goes into that variant's problem.
+// status. What concerns one variant goes into that variant's problem, and what
+// could not be written into the scope's failures: where the traffic goes is
+// decided all the same.
 type step func(context.Context, *scope) error
 
 // Reconcile brings one Endpoint closer to its spec: load, steps, summary, and a
@@ -67,8 +69,21 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	if err == nil {
 		r.announce(s)
+		err = s.unwritten(ctx)
 	}
 	return status.Result(err, s.nextLook())
+}
+
+// unwritten is why children could not be written, for the work queue to try
+// again ever later. A rollout cannot wait so long between two looks: it tries
+// again at each.
+func (s *scope) unwritten(ctx context.Context) error {
+	err := errors.Join(s.failed...)
+	if err != nil && s.nextLook() > 0 {
+		ctrl.LoggerFrom(ctx).Error(err, "children could not be written; trying again", "after", s.nextLook())
+		return nil
+	}
+	return err
 }
 
 func (r *Reconciler) run(ctx context.Context, s *scope) error {

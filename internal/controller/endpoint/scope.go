@@ -24,6 +24,8 @@ type scope struct {
 	fatal *status.StallError
 	// variants are the spec's variants, in its order.
 	variants []*variant
+	// failed is why children could not be written; trying again may help.
+	failed []error
 	// leftover says that children of removed variants wait to be deleted.
 	leftover bool
 	// routers is what the routers said, if they were asked.
@@ -46,9 +48,11 @@ type variant struct {
 	// deployment and pods are what runs, as far as it is the Endpoint's own.
 	deployment *appsv1.Deployment
 	pods       []corev1.Pod
-	// updating says that this reconcile wrote the Deployment, so that what is
-	// observed is about to change.
+	// updating says that this reconcile wrote the Deployment, or could not, so
+	// that what is observed is not what the spec says.
 	updating bool
+	// failed is why its children could not be written.
+	failed error
 	observed observation
 }
 

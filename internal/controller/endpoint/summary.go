@@ -16,7 +16,7 @@ func (s *scope) summarise() {
 
 func (s *scope) summary() status.Summary {
 	for _, opinion := range []func() *status.Summary{
-		s.fatalSummary, s.problemSummary, s.brokenSummary, s.rolloutSummary, s.endedSummary, s.waitingSummary,
+		s.fatalSummary, s.problemSummary, s.brokenSummary, s.rolloutSummary, s.endedSummary, s.failedSummary, s.waitingSummary,
 	} {
 		if summary := opinion(); summary != nil {
 			return *summary
@@ -101,6 +101,15 @@ func (s *scope) endedSummary() *status.Summary {
 	default:
 		return &status.Summary{State: status.Progressing, Reason: v1alpha1.ReasonProgressing, Message: s.decision.Message}
 	}
+}
+
+// failedSummary reports children that are not what the spec says, for reasons
+// that may pass. The traffic may well be where it should be.
+func (s *scope) failedSummary() *status.Summary {
+	if len(s.failed) == 0 {
+		return nil
+	}
+	return &status.Summary{State: status.Progressing, Reason: v1alpha1.ReasonProgressing, Message: line(s.failed[0].Error()) + "; trying again"}
 }
 
 // waitingSummary reports variants that are on their way up.
