@@ -1,6 +1,7 @@
 package router
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -21,6 +22,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/router/arm/sagemaker"
+	"landfall.dev/landfall/internal/router/exchange"
+	"landfall.dev/landfall/internal/router/table"
 	"landfall.dev/landfall/internal/sigv4"
 )
 
@@ -298,5 +302,88 @@ func TestExpiredSignature(t *testing.T) {
 		!strings.Contains(string(body), "Signature expired") {
 		t.Errorf("an old signature answers %d %s %s; want 403 InvalidSignatureException, Signature expired",
 			response.StatusCode, response.Header.Get("X-Amzn-Errortype"), body)
+	}
+}
+
+// What selects who answers must be signed: whoever sits on the wire must not be
+// able to steer a signed request elsewhere.
+func TestSteeringHeadersMustBeSigned(t *testing.T) {
+	h := newHarness(t, func(o *Options) { o.Auth, o.CredentialsFile = AuthSigV4, credentialsFile(t, twoKeys) })
+	h.twoColours()
+	h.apply()
+	for field := range exchange.FieldCount {
+		name := field.Name()
+		want := http.StatusForbidden
+		if !strings.HasPrefix(name, "X-Amzn-Sagemaker-") {
+			want = http.StatusOK // HTTP libraries add these after signing
+		}
+		t.Run(name, func(t *testing.T) {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.url+invocations, strings.NewReader(`{}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			signAt(t, request, `{}`, time.Now())
+			request.Header.Set(name, "green")
+			response, err := testClient(t).Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			if response.StatusCode != want {
+				t.Errorf("an unsigned %s answers %d from %q; want %d", name, response.StatusCode,
+					response.Header.Get("X-Amzn-Invoked-Production-Variant"), want)
+			}
+		})
+	}
+}
+
+// An error answer of SageMaker that breaks off for the caller's own reasons is no
+// failure of SageMaker's, and nobody is asked in its place.
+func TestSageMakerErrorBreaksOff(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		breaks func(cancel context.CancelFunc, w http.ResponseWriter, r *http.Request)
+		want   exchange.Reason
+	}{
+		"CallerGone": {"The caller went away.", func(cancel context.CancelFunc, _ http.ResponseWriter, r *http.Request) {
+			cancel()
+			<-r.Context().Done()
+		}, exchange.Gone},
+		"TimedOut": {"It took too long.", func(_ context.CancelFunc, _ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+		}, exchange.TimedOut},
+		"Broken": {"The connection broke.", func(context.CancelFunc, http.ResponseWriter, *http.Request) {
+			panic(http.ErrAbortHandler)
+		}, exchange.Unreachable},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			t.Setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", standIn(t, func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(http.StatusFailedDependency)
+				_, _ = io.WriteString(w, `{"Message":`)
+				w.(http.Flusher).Flush()
+				tc.breaks(cancel, w, r)
+			}))
+			isolateAWS(t)
+			client, err := sagemaker.Load(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			timeout := time.Minute
+			if tc.want == exchange.TimedOut {
+				timeout = 100 * time.Millisecond
+			}
+			arm, err := client.Arm(table.SageMaker{EndpointName: "C", Region: "us-west-2"}, timeout)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = arm.Do(ctx, &exchange.Request{Body: exchange.NewBody([]byte(`{}`))})
+			if none, ok := errors.AsType[*exchange.NoAnswer](err); !ok || none.Reason != tc.want {
+				t.Errorf("%s\nerror is %v; want %s", tc.reason, err, tc.want)
+			}
+		})
 	}
 }

@@ -8,6 +8,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"landfall.dev/landfall/internal/router/exchange"
@@ -49,6 +50,20 @@ func (n None) Authenticate(caller Caller) (string, *exchange.Fault) {
 	return n.Default, nil
 }
 
+// mustSign are the headers that say who is to answer, and how. SigV4 itself asks
+// for x-amz-* alone, which these are not, though AWS's SDKs sign them all; here
+// nobody on the wire can steer a signed request elsewhere. The general ones, such as Accept, are left
+// out, since HTTP libraries add them after signing.
+var mustSign = func() []string {
+	var names []string
+	for field := range exchange.FieldCount {
+		if strings.HasPrefix(field.Name(), "X-Amzn-") {
+			names = append(names, field.Name())
+		}
+	}
+	return names
+}()
+
 // SigV4 lets in whoever signs with a known key, and only to that key's
 // namespace.
 type SigV4 struct{ keys *Keys }
@@ -59,7 +74,7 @@ func NewSigV4(keys *Keys) SigV4 { return SigV4{keys: keys} }
 // Authenticate implements Authenticator.
 func (s SigV4) Authenticate(caller Caller) (string, *exchange.Fault) {
 	pairs := s.keys.current()
-	verifier := sigv4.Verifier{Service: signingService, Lookup: pairs.lookup}
+	verifier := sigv4.Verifier{Service: signingService, Lookup: pairs.lookup, MustSign: mustSign}
 	identity, err := verifier.Verify(caller.Signed, caller.Body.SHA256(), caller.Now)
 	if err != nil {
 		return "", refusal(err)

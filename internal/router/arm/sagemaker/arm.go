@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// maxAttempts: a connection that breaks before an answer is tried once
-	// more. Errors that SageMaker answers are the caller's SDK's to retry.
+	// maxAttempts: a connection that breaks before an answer, such as a pooled
+	// one that SageMaker has closed, is tried once more. Errors that SageMaker
+	// answers are the caller's SDK's to retry.
 	maxAttempts = 2
 	// maxErrorBytes is how much of an error answer is read to see whose
 	// fault it was; the caller gets all of it.
@@ -43,7 +44,11 @@ func (a *Arm) Do(ctx context.Context, request *exchange.Request) (*exchange.Answ
 		var response *http.Response
 		response, err = a.once(ctx, request) //nolint:bodyclose // the answer's reader closes it
 		if err == nil {
-			return a.answer(response, cancel)
+			var answer *exchange.Answer
+			if answer, err = a.answer(response, cancel); err == nil {
+				return answer, nil
+			}
+			break // SageMaker has seen the request through
 		}
 		if _, final := errors.AsType[*exchange.NoAnswer](err); final || ctx.Err() != nil {
 			break
@@ -79,9 +84,6 @@ func (a *Arm) once(ctx context.Context, request *exchange.Request) (*http.Respon
 		outgoing.Body.Close()
 		return nil, err
 	}
-	// After signing: net/http takes this for permission to replace a dead
-	// pooled connection, and sends nothing for it.
-	outgoing.Header["Idempotency-Key"] = nil
 	response, err := a.client.transport.RoundTrip(outgoing)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -134,9 +136,7 @@ func (a *Arm) answer(response *http.Response, cancel context.CancelFunc) (*excha
 	start, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBytes))
 	if err != nil {
 		_ = answer.Close() // the read error says what happened
-		return nil, &exchange.NoAnswer{
-			Reason: exchange.Unreachable, Err: fmt.Errorf("reading SageMaker's error answer: %w", err),
-		}
+		return nil, fmt.Errorf("reading SageMaker's error answer: %w", err)
 	}
 	answer.Outcome, answer.OriginalStatus = judge(response.StatusCode, answer.Header[exchange.AnswerErrorType], start)
 	if len(start) < maxErrorBytes {

@@ -25,7 +25,7 @@ const (
 	// cluster a second is ample, and a vanished pod costs no more than that.
 	dialTimeout = time.Second
 	// idleTimeout is below the 75 s common in servers; those with less close
-	// first, which costs one transparent retry.
+	// first, which costs an attempt of the pool's.
 	idleTimeout = 60 * time.Second
 	// maxIdle is how many idle connections to one pod are kept.
 	maxIdle = 256
@@ -74,7 +74,9 @@ func (t *Transport) Do(ctx context.Context, request *exchange.Request) (*exchang
 	if err != nil {
 		if ctx.Err() == nil {
 			// Where one pooled connection was dead the others likely are:
-			// another attempt must not work its way through all of them.
+			// the next attempt must not meet another. (net/http by itself
+			// would go through all of them if it were told that requests are
+			// idempotent, and a poisonous one would meet every worker.)
 			t.http.CloseIdleConnections()
 		}
 		return nil, noAnswer(ctx, err)
@@ -104,10 +106,6 @@ func header(request *exchange.Request) http.Header {
 		}
 	}
 	h["User-Agent"] = nil // keeps net/http from adding its own
-	// Present but empty: net/http then takes the request for idempotent and
-	// replaces a pooled connection that turns out to be dead, however far the
-	// request got into it. Nothing is sent for it.
-	h["Idempotency-Key"] = nil
 	return h
 }
 
