@@ -23,12 +23,12 @@ func TestPoisonousRequest(t *testing.T) {
 	}
 	for name, arm := range arms {
 		t.Run(name, func(t *testing.T) {
-			poison := false
+			var poison atomic.Bool
 			var visits atomic.Int64
 			var together sync.WaitGroup
 			together.Add(pooled)
 			handler := func(w http.ResponseWriter, r *http.Request) {
-				if poison {
+				if poison.Load() {
 					visits.Add(1)
 					_, _ = io.Copy(io.Discard, r.Body)
 					panic(http.ErrAbortHandler)
@@ -46,7 +46,7 @@ func TestPoisonousRequest(t *testing.T) {
 				running.Go(func() { h.invoke(exchange.Header{}) })
 			}
 			running.Wait()
-			poison = true
+			poison.Store(true)
 			if _, answer, _ := h.invoke(exchange.Header{}); answer.Fault == nil || answer.Status != http.StatusServiceUnavailable {
 				t.Errorf("the answer is %+v; want ServiceUnavailable", answer)
 			}
