@@ -74,8 +74,9 @@ func classify(ctx context.Context, callerDone <-chan struct{}, err error) error 
 }
 
 func (a *Arm) once(ctx context.Context, request *exchange.Request) (*http.Response, error) {
+	address := *a.url // the signer writes to it
 	outgoing := (&http.Request{
-		Method: http.MethodPost, URL: a.url, Host: a.url.Host,
+		Method: http.MethodPost, URL: &address, Host: address.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: a.header(request),
 	}).WithContext(ctx)
