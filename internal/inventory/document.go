@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"path"
+
 	"landfall.dev/landfall/internal/document"
 )
 
@@ -18,6 +20,9 @@ type Document struct {
 	ScannedAt string `json:"scannedAt,omitempty"`
 	// Account is where the scan looked.
 	Account Account `json:"account"`
+	// EndpointName is the pattern, as of path.Match, that the scan was
+	// restricted to. Empty means that it looked at every endpoint.
+	EndpointName string `json:"endpointName,omitempty"`
 	// LookbackDays is how far back the figures on traffic and use reach.
 	LookbackDays int `json:"lookbackDays"`
 	// Endpoints are sorted by region and name.
@@ -64,6 +69,15 @@ func Decode(data []byte) (Document, error) {
 	var d Document
 	err := document.Decode(data, document.Header{APIVersion: APIVersion, Kind: Kind}, &d)
 	return d, err
+}
+
+// LookedAt says that the scan would have found an endpoint of that name.
+func (d *Document) LookedAt(name string) bool {
+	if d.EndpointName == "" {
+		return true
+	}
+	matches, err := path.Match(d.EndpointName, name)
+	return err == nil && matches
 }
 
 // FindEndpoint returns the endpoint of that name, or nil.

@@ -40,11 +40,14 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 	if previous == nil {
 		previous = &Document{}
 	}
+	if err := sameAccount(previous.Account, inv.Account); err != nil {
+		return Document{}, nil, err
+	}
 	options = options.over(previous)
 	b := builder{inventory: inv, previous: previous, options: options}
 	b.nameEverything()
 	result := Document{
-		Account: inv.Account, ImageMap: options.Images, WorkloadClassName: options.WorkloadClassName,
+		Account: accountOf(previous.Account, inv.Account), ImageMap: options.Images, WorkloadClassName: options.WorkloadClassName,
 		Computed: map[string]Settings{},
 	}
 	var changes []Change
@@ -64,6 +67,25 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 		return Document{}, nil, err
 	}
 	return result, append(changes, goneChanges...), nil
+}
+
+// sameAccount keeps an inventory from elsewhere out of a plan, which would then
+// seem to be of endpoints that are gone. What is not known does not differ.
+func sameAccount(planned, scanned inventory.Account) error {
+	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
+	if differ(planned.ID, scanned.ID) || differ(planned.Region, scanned.Region) {
+		return fmt.Errorf("the plan is for account %q, region %q, and the inventory of account %q, region %q; write another plan for it",
+			planned.ID, planned.Region, scanned.ID, scanned.Region)
+	}
+	return nil
+}
+
+// accountOf keeps what an earlier scan could read of the account.
+func accountOf(planned, scanned inventory.Account) inventory.Account {
+	return inventory.Account{
+		ID: cmp.Or(scanned.ID, planned.ID), Partition: cmp.Or(scanned.Partition, planned.Partition),
+		Region: cmp.Or(scanned.Region, planned.Region),
+	}
 }
 
 // over adds what the previous plan was made with, so that nobody has to repeat
@@ -119,26 +141,43 @@ type builder struct {
 // they do not depend on the rest. Names of the previous plan stay.
 func (b *builder) nameEverything() {
 	endpointsBefore, modelsBefore := map[string]string{}, map[string]string{}
-	takenEndpoints := map[string]bool{}
 	var endpoints, models []string
 	for _, e := range sortedEndpoints(b.inventory) {
 		endpoints = append(endpoints, e.Name)
-		old := b.previous.Computed[e.Name]
-		endpointsBefore[e.Name], modelsBefore[servedModel(e)] = old.Names.Endpoint, old.Names.Model
-		if name := servedModel(e); name != "" {
-			models = append(models, name)
+		old, model := b.previous.Computed[e.Name], servedModel(e)
+		endpointsBefore[e.Name] = old.Names.Endpoint
+		if model != "" {
+			models = append(models, model)
+			modelsBefore[model] = cmp.Or(modelsBefore[model], modelNamer(nil).mine(model, old.Names.Model))
 		}
 	}
-	// A name that a person gave, or that a workload still has that is gone
-	// from the account, is not given to another one.
-	for _, w := range b.previous.Workloads {
-		if w.Names.Endpoint != endpointsBefore[w.Endpoint] {
-			takenEndpoints[w.Names.Endpoint] = true
-		}
-	}
+	takenEndpoints, takenModels := b.taken(endpointsBefore, modelsBefore)
 	slices.Sort(models)
 	b.endpoints = namer{maxLength: MaxEndpointNameLength, letterFirst: true, taken: takenEndpoints}.nameAll(endpoints, endpointsBefore)
-	b.models = namer{maxLength: maxModelNameLength, taken: map[string]bool{}}.nameAll(slices.Compact(models), modelsBefore)
+	b.models = modelNamer(takenModels).nameAll(slices.Compact(models), modelsBefore)
+}
+
+func modelNamer(taken map[string]bool) namer {
+	return namer{maxLength: maxModelNameLength, taken: taken}
+}
+
+// taken are the names that a person gave, and those of endpoints that are gone
+// from the account: they are not given to another one.
+func (b *builder) taken(endpointsBefore, modelsBefore map[string]string) (endpoints, models map[string]bool) {
+	endpoints, models = map[string]bool{}, map[string]bool{}
+	kept := map[string]bool{"": true}
+	for _, name := range modelsBefore {
+		kept[name] = true
+	}
+	for _, w := range b.previous.Workloads {
+		if w.Names.Endpoint != endpointsBefore[w.Endpoint] {
+			endpoints[w.Names.Endpoint] = true
+		}
+		if w.Names.Model != b.previous.Computed[w.Endpoint].Names.Model && !kept[w.Names.Model] {
+			models[w.Names.Model] = true
+		}
+	}
+	return endpoints, models
 }
 
 // servedModel is the model of an endpoint that serves exactly one.
@@ -280,7 +319,8 @@ func rollout(v inventory.Variant) *v1alpha1.RolloutSpec {
 	return spec
 }
 
-// gone returns the workloads that the inventory no longer has.
+// gone returns the workloads that the inventory does not have: no longer, or
+// because the scan did not look at them.
 func (b *builder) gone(computed map[string]Settings) ([]Workload, []Change) {
 	var kept []Workload
 	var changes []Change
@@ -288,7 +328,14 @@ func (b *builder) gone(computed map[string]Settings) ([]Workload, []Change) {
 		if b.inventory.FindEndpoint(w.Endpoint) != nil {
 			continue
 		}
-		settings := b.previous.Computed[w.Endpoint]
+		settings, wasComputed := b.previous.Computed[w.Endpoint]
+		if !b.inventory.LookedAt(w.Endpoint) {
+			if wasComputed {
+				computed[w.Endpoint] = settings
+			}
+			kept = append(kept, w)
+			continue
+		}
 		if w.Decision == settings.Decision {
 			w.Decision, w.Phase = Retire, 0
 		}

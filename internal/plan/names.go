@@ -28,6 +28,15 @@ type namer struct {
 	taken       map[string]bool
 }
 
+// mine returns a name that the source had before, empty when the name is not
+// one that this source is ever given: it was another source's then.
+func (n namer) mine(source, old string) string {
+	if old == n.plain(source) || old == n.hashed(source) {
+		return old
+	}
+	return ""
+}
+
 // nameAll maps every source to its own name. A source keeps the name it had
 // before; a name that needs no change goes to the source that has it; of the
 // others, those that would share a name get a hash of the source behind it.

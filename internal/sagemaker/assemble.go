@@ -29,7 +29,7 @@ func (s *scan) assemble(ctx context.Context, found parts) (inventory.Document, e
 		return inventory.Document{}, err
 	}
 	d := inventory.Document{
-		Account: found.account, LookbackDays: int(s.Lookback.Hours() / hoursPerDay),
+		Account: found.account, EndpointName: s.EndpointName, LookbackDays: int(s.Lookback.Hours() / hoursPerDay),
 		Endpoints: found.endpoints, Unread: s.failures.list(),
 	}
 	if !s.OmitScannedAt {

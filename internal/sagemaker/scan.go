@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -29,8 +30,9 @@ type ScanOptions struct {
 	Now time.Time
 	// OmitScannedAt leaves scannedAt out.
 	OmitScannedAt bool
-	// NameContains restricts the scan to endpoints with this in their name.
-	NameContains string
+	// EndpointName restricts the scan to endpoints whose name matches it, as
+	// of path.Match. Empty means all.
+	EndpointName string
 	// Progress hears how far the scan is, from several goroutines. Nil means
 	// that nobody listens.
 	Progress func(Progress)
@@ -96,20 +98,43 @@ func (s *scan) listEndpoints(ctx context.Context) ([]types.EndpointSummary, erro
 	in := &sagemaker.ListEndpointsInput{
 		MaxResults: aws.Int32(pageSize), SortBy: types.EndpointSortKeyName, SortOrder: types.OrderKeyAscending,
 	}
-	if s.NameContains != "" {
-		in.NameContains = aws.String(s.NameContains)
+	if part := literal(s.EndpointName); part != "" {
+		in.NameContains = aws.String(part)
 	}
+	wanted := inventory.Document{EndpointName: s.EndpointName}
 	var all []types.EndpointSummary
 	pages := sagemaker.NewListEndpointsPaginator(s.Endpoints, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
 			return nil, fmt.Errorf("cannot list the endpoints of region %s: %s", s.region, shortReason(err))
 		}
-		all = append(all, page.Endpoints...)
+		for _, summary := range page.Endpoints {
+			if wanted.LookedAt(aws.ToString(summary.EndpointName)) {
+				all = append(all, summary)
+			}
+		}
 		s.Progress(Progress{Stage: "listing endpoints", Done: len(all)})
 	}
 	return all, nil
+}
+
+// literal returns the longest word of a pattern without special characters,
+// which is all that AWS can look for.
+func literal(pattern string) string {
+	longest := ""
+	if before, _, bracket := strings.Cut(pattern, "["); bracket {
+		pattern = before // what a bracket holds stands for one character of several
+	}
+	for _, word := range strings.FieldsFunc(pattern, func(r rune) bool { return strings.ContainsRune(`*?\`, r) }) {
+		if len(word) > len(longest) {
+			longest = word
+		}
+	}
+	return longest
 }
 
 // pageSize is the most that SageMaker's lists give at once.
@@ -129,13 +154,17 @@ func (s *scan) readEndpoints(ctx context.Context, found []types.EndpointSummary)
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return endpoints, nil
+	return slices.DeleteFunc(endpoints, func(e inventory.Endpoint) bool { return e.Name == "" }), nil
 }
 
 // readEndpoint reads an endpoint, its configuration, its models and its tags.
+// One that no longer exists has no name.
 func (s *scan) readEndpoint(ctx context.Context, summary types.EndpointSummary) (inventory.Endpoint, error) {
 	name := aws.ToString(summary.EndpointName)
 	out, err := s.Endpoints.DescribeEndpoint(ctx, &sagemaker.DescribeEndpointInput{EndpointName: summary.EndpointName})
+	if err != nil && gone(err) {
+		return inventory.Endpoint{}, nil // deleted since it was listed
+	}
 	if err != nil {
 		e := summarized(summary, shortReason(err))
 		return e, s.failures.record(ctx, "sagemaker:DescribeEndpoint", name, err)

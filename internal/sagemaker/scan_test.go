@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -181,13 +182,46 @@ func TestScanOfARestrictedName(t *testing.T) {
 	client := newClient(t, demoAccount(t))
 	var last Progress
 	d, err := client.Scan(t.Context(), ScanOptions{
-		Now: scanTime, NameContains: "Churn", OmitScannedAt: true, Progress: func(p Progress) { last = p },
+		Now: scanTime, EndpointName: "*hurn?P[qr]od", OmitScannedAt: true, Progress: func(p Progress) { last = p },
 	})
 	if err != nil || len(d.Endpoints) != 1 || d.ScannedAt != "" {
 		t.Errorf("got %d endpoints, scanned at %q, %v", len(d.Endpoints), d.ScannedAt, err)
 	}
+	if d.EndpointName != "*hurn?P[qr]od" {
+		t.Errorf("the inventory does not say what the scan was restricted to: %q", d.EndpointName)
+	}
 	if last.Stage != "reading metrics" || last.Done != 1 || last.Total != 1 {
 		t.Errorf("last progress is %+v", last)
+	}
+}
+
+// listedOnly is an account whose endpoints are deleted while it is scanned.
+type listedOnly struct{ EndpointReader }
+
+func (l listedOnly) DescribeEndpoint(
+	ctx context.Context, in *sagemaker.DescribeEndpointInput, options ...func(*sagemaker.Options),
+) (*sagemaker.DescribeEndpointOutput, error) {
+	if *in.EndpointName == "pricing" {
+		return nil, &smithy.GenericAPIError{Code: "ValidationException", Message: `Could not find endpoint "arn:aws:x".`}
+	}
+	return l.EndpointReader.DescribeEndpoint(ctx, in, options...)
+}
+
+func TestAnEndpointDeletedMeanwhileIsLeftOut(t *testing.T) {
+	client := newClient(t, demoAccount(t))
+	client.Endpoints = listedOnly{client.Endpoints}
+	d := scanned(t, client)
+	if d.FindEndpoint("pricing") != nil || len(d.Endpoints) != 14 || len(d.Unread) != 0 {
+		t.Errorf("%d endpoints; unread %+v", len(d.Endpoints), d.Unread)
+	}
+}
+
+func TestAScanThatIsStoppedSaysSo(t *testing.T) {
+	client := newClient(t, demoAccount(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := client.Scan(ctx, ScanOptions{Now: scanTime}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, which the command line cannot tell from a failure of AWS", err)
 	}
 }
 

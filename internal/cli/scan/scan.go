@@ -93,14 +93,13 @@ func (o *options) run(ctx context.Context) error {
 	found, err := aws.Scan(ctx, sagemaker.ScanOptions{
 		Lookback:     time.Duration(o.lookback),
 		Now:          o.session.Now(),
-		NameContains: literal(o.endpointName),
+		EndpointName: o.endpointName,
 		Progress:     func(p sagemaker.Progress) { progress.Report(p.Stage, p.Done, p.Total) },
 	})
 	progress.Done()
 	if err != nil {
 		return o.session.ExplainAWS("cannot scan region "+aws.Region(), err)
 	}
-	o.keepMatching(&found)
 	data, err := inventory.Encode(found)
 	if err != nil {
 		return err
@@ -140,35 +139,6 @@ func (o *options) warn(found inventory.Document) error {
 	return output.Table(o.session.ErrOut, o.session.Palette(o.session.ErrOut), view.Unread(found), true)
 }
 
-// keepMatching drops the endpoints that hold the pattern's longest word but do
-// not match the pattern, which AWS cannot tell.
-func (o *options) keepMatching(found *inventory.Document) {
-	if o.endpointName == "" {
-		return
-	}
-	kept := found.Endpoints[:0]
-	for _, endpoint := range found.Endpoints {
-		if ok, err := path.Match(o.endpointName, endpoint.Name); err == nil && ok {
-			kept = append(kept, endpoint)
-		}
-	}
-	found.Endpoints = kept
-}
-
-// literal returns the longest word of a pattern without special characters.
-func literal(pattern string) string {
-	longest := ""
-	if before, _, bracket := strings.Cut(pattern, "["); bracket {
-		pattern = before // what a bracket holds stands for one character of several
-	}
-	for _, word := range strings.FieldsFunc(pattern, func(r rune) bool { return strings.ContainsRune(`*?\`, r) }) {
-		if len(word) > len(longest) {
-			longest = word
-		}
-	}
-	return longest
-}
-
 // days is a duration that a flag may give in days.
 type days time.Duration
 
@@ -182,8 +152,8 @@ func (d *days) Set(text string) error {
 	} else {
 		length, err = time.ParseDuration(text)
 	}
-	if err != nil || length <= 0 {
-		return errors.New("want a time such as 14d or 36h")
+	if err != nil || length < hoursPerDay*time.Hour {
+		return errors.New("want a time such as 14d or 36h, a day at least")
 	}
 	*d = days(length)
 	return nil

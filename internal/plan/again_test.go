@@ -1,0 +1,88 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	"landfall.dev/landfall/internal/inventory"
+)
+
+// named is an endpoint that can move, with a model of its own.
+func named(name, model string) inventory.Endpoint {
+	return endpoint(func(e *inventory.Endpoint) {
+		e.Name, e.Variants[0].ModelName, e.Models[0].Name = name, model, model
+	})
+}
+
+func TestAnotherAccountOrRegionIsRefused(t *testing.T) {
+	inv := account(named("churn", "m"))
+	inv.Account = inventory.Account{ID: "123456789012", Region: "us-east-1"}
+	first, _ := built(t, inv, nil, Options{})
+	for want, other := range map[string]inventory.Account{
+		"eu-west-1":    {ID: "123456789012", Region: "eu-west-1"},
+		"210987654321": {ID: "210987654321", Region: "us-east-1"},
+	} {
+		inv.Account = other
+		if _, _, err := Build(inv, reread(t, first), Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("planning %+v into the plan of another account gives %v", other, err)
+		}
+	}
+	inv.Account = inventory.Account{Region: "us-east-1"} // whose account it is may not be readable
+	built(t, inv, reread(t, first), Options{})
+}
+
+func TestARestrictedScanLeavesTheOthersAlone(t *testing.T) {
+	first, _ := built(t, account(named("churn", "m"), named("fraud", "n")), nil, Options{})
+	edited := reread(t, first)
+	edited.FindWorkload("fraud").Replicas.Min = 7
+	restricted := account(named("churn", "m"))
+	restricted.EndpointName = "ch*"
+	next, changes := built(t, restricted, edited, Options{})
+	if w := next.FindWorkload("fraud"); w.Decision != Move || w.Replicas.Min != 7 || len(changes) != 0 {
+		t.Errorf("an endpoint that was not scanned is %s with %+v; changes %v", w.Decision, w.Replicas, changes)
+	}
+	whole, changes := built(t, account(named("churn", "m"), named("fraud", "n")), reread(t, next), Options{})
+	if w := whole.FindWorkload("fraud"); w.Replicas.Min != 7 || len(changes) != 1 || changes[0].Kind != EditKept {
+		t.Errorf("after a whole scan: %+v, changes %v", w.Replicas, changes)
+	}
+	restricted.EndpointName = "*"
+	if next, _ = built(t, restricted, reread(t, next), Options{}); next.FindWorkload("fraud").Decision != Retire {
+		t.Error("an endpoint that a scan looked for and did not find stays in the plan as if it were there")
+	}
+}
+
+func TestAnOldImageMapDoesNotStopPlanning(t *testing.T) {
+	inv := account(named("churn", "m"))
+	first, _ := built(t, inv, nil, Options{Images: map[string]string{"registry.example.com/churn:1": "registry.example.com/ours:1"}})
+	inv.Endpoints[0].Models[0].Containers = []inventory.Container{{Image: imageOf(t, "registry.example.com/churn:2")}}
+	next, _ := built(t, inv, reread(t, first), Options{})
+	if got := next.Workloads[0].Image; got != "registry.example.com/churn:2" {
+		t.Errorf("the image is %q", got)
+	}
+	if len(next.ImageMap) != 1 {
+		t.Errorf("the mapping was forgotten: %v", next.ImageMap)
+	}
+}
+
+func TestNamesOfModelsFollowTheModel(t *testing.T) {
+	modelOf := func(d Document, endpoint string) string { return d.FindWorkload(endpoint).Names.Model }
+
+	first, _ := built(t, account(named("churn", "churn-2026-10")), nil, Options{})
+	updated, _ := built(t, account(named("churn", "churn-2026-11")), reread(t, first), Options{})
+	if got := modelOf(updated, "churn"); got != "churn-2026-11" {
+		t.Errorf("the next model is called %q, like the one before", got)
+	}
+
+	first, _ = built(t, account(named("a", "Churn")), nil, Options{})
+	shared, _ := built(t, account(named("a", "Churn"), named("b", "churn"), named("z", "Churn")), reread(t, first), Options{})
+	if got := modelOf(shared, "a"); got != "churn" || modelOf(shared, "z") != "churn" || modelOf(shared, "b") == "churn" {
+		t.Errorf("the model was called churn and is %q once another endpoint serves it", got)
+	}
+
+	edited := reread(t, first)
+	edited.Workloads[0].Names.Model = "fraud"
+	given, _ := built(t, account(named("a", "Churn"), named("f", "fraud")), edited, Options{})
+	if modelOf(given, "a") != "fraud" || modelOf(given, "f") == "fraud" {
+		t.Errorf("two models are called %q", modelOf(given, "f"))
+	}
+}
