@@ -29,7 +29,9 @@ type Applied struct {
 	Kind string
 	// Object is the child as the cache has it; nil when the cache has none.
 	Object client.Object
-	// Written says that a write was needed, so that Object is out of date.
+	// Written says that a write changed what is stored, so that Object is out of
+	// date. A write need not: where an admission webhook always rewrites a field
+	// of ours, the answer to asking for it again is what is there already.
 	Written bool
 }
 
@@ -59,11 +61,28 @@ func (a Applier) Apply(ctx context.Context, owner client.Object, desired runtime
 	if err != nil {
 		return Applied{}, refused(child, err)
 	}
-	applied := Applied{Kind: child.kind, Written: true}
-	if found {
-		applied.Object = child.object
+	if !found {
+		return Applied{Kind: child.kind, Written: true}, nil
 	}
-	return applied, nil
+	stored, err := storedVersion(desired)
+	if err != nil {
+		return Applied{}, fmt.Errorf("cannot tell whether %s changed: %w", child, err)
+	}
+	return Applied{Kind: child.kind, Object: child.object, Written: stored != child.object.GetResourceVersion()}, nil
+}
+
+// storedVersion is the resourceVersion that the API server answered with, which
+// the client puts into the apply configuration.
+func storedVersion(answered runtime.ApplyConfiguration) (string, error) {
+	data, err := json.Marshal(answered)
+	if err != nil {
+		return "", err
+	}
+	object := metav1.PartialObjectMetadata{}
+	if err := json.Unmarshal(data, &object); err != nil {
+		return "", err
+	}
+	return object.ResourceVersion, nil
 }
 
 // find reads the child, and makes sure that it is the owner's. The cache does

@@ -52,7 +52,7 @@ type variant struct {
 	// that what is observed is not what the spec says.
 	updating bool
 	// failed is why its children could not be written.
-	failed error
+	failed   error
 	observed observation
 }
 
