@@ -14,7 +14,8 @@ KEEP ?= 0
 FUZZTIME ?= 10s
 BIN := $(CURDIR)/bin
 PROGRAMS := landfall landfall-operator landfall-router landfall-agent
-GO_LDFLAGS := -s -w -X landfall.dev/landfall/internal/cli/version.gitCommit=$(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+# Version and commit come from the version control that go build reads.
+GO_BUILD := CGO_ENABLED=0 go build -buildvcs=auto -trimpath -ldflags '-s -w'
 
 export PATH := $(BIN):$(PATH)
 
@@ -37,9 +38,9 @@ down: ## Stop the cluster and remove everything it left on the machine
 build: tools ## Build the programs into bin/
 	@mkdir -p $(BIN)
 	@for program in $(PROGRAMS); do \
-		CGO_ENABLED=0 go build -trimpath -ldflags '$(GO_LDFLAGS)' -o $(BIN)/$$program ./cmd/$$program; \
+		$(GO_BUILD) -o $(BIN)/$$program ./cmd/$$program; \
 	done
-	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/landfall-standin ./test/standin/cmd/landfall-standin
+	@$(GO_BUILD) -o $(BIN)/landfall-standin ./test/standin/cmd/landfall-standin
 
 image: build ## Build the container images without Docker, into bin/images
 	@hack/images.sh
