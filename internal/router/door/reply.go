@@ -20,12 +20,18 @@ import (
 // reply writes one answer.
 type reply struct {
 	w                 http.ResponseWriter
+	control           *http.ResponseController
 	requestID         string
 	accountID, region string
 }
 
 func (d *Door) reply(w http.ResponseWriter) *reply {
-	r := &reply{w: w, requestID: newRequestID(), accountID: d.AccountID, region: d.Region}
+	r := &reply{
+		w: w, control: http.NewResponseController(w),
+		requestID: newRequestID(), accountID: d.AccountID, region: d.Region,
+	}
+	// What the connection's last answer left must not limit this one.
+	_ = r.control.SetWriteDeadline(time.Time{})
 	h := w.Header()
 	// Set without Header.Set to keep AWS's own capitals on the wire.
 	h[naming.HeaderRequestID] = []string{r.requestID}
@@ -70,9 +76,8 @@ func (r *reply) answer(answer *exchange.Answer) {
 		h["Content-Length"] = []string{strconv.FormatInt(answer.LengthBytes, 10)}
 	}
 	r.w.WriteHeader(answer.Status)
-	control := http.NewResponseController(r.w)
-	err := r.copy(answer, func() { _ = control.SetWriteDeadline(time.Now().Add(writeTimeout)) })
-	_ = control.SetWriteDeadline(time.Time{}) // the connection's next answer sets its own
+	err := r.copy(answer)
+	r.limit() // net/http sends what is left once the handler has returned
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -81,20 +86,24 @@ func (r *reply) answer(answer *exchange.Answer) {
 // writeTimeout is how long a caller may leave a piece of its answer unread.
 const writeTimeout = 60 * time.Second
 
+// limit gives the caller writeTimeout to take what is written next. Errors mean a
+// writer without deadlines, such as a test's.
+func (r *reply) limit() { _ = r.control.SetWriteDeadline(time.Now().Add(writeTimeout)) }
+
 const copyBytes = 32 << 10
 
 var copyBuffers = sync.Pool{New: func() any { return new([copyBytes]byte) }}
 
 // copy passes the body on. One of unknown length is a stream, whose every piece
 // is sent at once.
-func (r *reply) copy(answer *exchange.Answer, extendDeadline func()) error {
+func (r *reply) copy(answer *exchange.Answer) error {
 	buffer := copyBuffers.Get().(*[copyBytes]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer copyBuffers.Put(buffer)
 	flusher, _ := r.w.(http.Flusher)
 	for {
 		n, readErr := answer.Body.Read(buffer[:])
 		if n > 0 {
-			extendDeadline()
+			r.limit()
 			if _, err := r.w.Write(buffer[:n]); err != nil {
 				return fmt.Errorf("writing the answer: %w", err)
 			}
@@ -146,6 +155,7 @@ func (r *reply) fault(fields exchange.AnswerHeader, endpoint string, fault *exch
 		h["Allow"] = []string{http.MethodPost}
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(content))}
+	r.limit()
 	r.w.WriteHeader(fault.Status())
 	_, _ = r.w.Write(content) // a caller who went away misses nothing
 }
@@ -185,6 +195,7 @@ func (r *reply) tooLarge(maxBytes int64) {
 	h := r.w.Header()
 	h["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	h["Connection"] = []string{"close"}
+	r.limit()
 	r.w.WriteHeader(http.StatusRequestEntityTooLarge)
 	_, _ = fmt.Fprintf(r.w, "HTTP content length exceeded %d bytes.", maxBytes) // as above
 }
