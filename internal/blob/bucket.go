@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -42,6 +43,8 @@ type Object struct {
 	// ETag names the object's content in the words of the store, if it has
 	// such a name.
 	ETag string
+	// ModifiedAt is when it was written; zero when the store does not tell.
+	ModifiedAt time.Time
 }
 
 // bucket is a Bucket on gocloud.dev/blob.
@@ -57,7 +60,7 @@ func (b *bucket) Stat(ctx context.Context, key string) (Object, error) {
 	if err != nil {
 		return Object{}, failed("read", b.at.at(key), err)
 	}
-	return Object{Key: key, SizeBytes: attributes.Size, ETag: attributes.ETag}, nil
+	return Object{Key: key, SizeBytes: attributes.Size, ETag: attributes.ETag, ModifiedAt: attributes.ModTime}, nil
 }
 
 func (b *bucket) OpenRange(ctx context.Context, object Object, offsetBytes, lengthBytes int64) (io.ReadCloser, error) {
@@ -120,7 +123,7 @@ func isFolderMarker(entry *gcblob.ListObject) bool {
 }
 
 func objectOf(entry *gcblob.ListObject) Object {
-	object := Object{Key: entry.Key, SizeBytes: entry.Size}
+	object := Object{Key: entry.Key, SizeBytes: entry.Size, ModifiedAt: entry.ModTime}
 	if etag, ok := listedETag(entry); ok {
 		object.ETag = etag
 	}

@@ -67,6 +67,7 @@ func (x *exporter) bringObject(ctx context.Context, bucket blob.Bucket, at blob.
 	}
 	a := &export.Artifact{
 		URI: at.String(), Digest: sum.Digest, SizeBytes: sum.SizeBytes, Compression: v1alpha1.CompressionGzip,
+		ETag: object.ETag, ModifiedAt: object.ModifiedAt,
 	}
 	if err := x.inspect(path, a); err != nil {
 		return brought{}, err

@@ -380,6 +380,39 @@ func TestEditsAreNotOverwritten(t *testing.T) {
 	}
 }
 
+func TestFilesThatSomebodyAddedAreNotThrownAway(t *testing.T) {
+	o := newStore(t).exportOf(t, nil)
+	write(t, o)
+	added := filepath.Join(o.Dir, "manifests", "networkpolicy.yaml")
+	if err := os.WriteFile(added, []byte("kind: NetworkPolicy\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o.Workload.Replicas.Min = 5
+	if _, err := Write(t.Context(), o); err == nil || !strings.Contains(err.Error(), "manifests/networkpolicy.yaml") {
+		t.Errorf("got %v, want the added file to be named", err)
+	}
+	if _, err := os.Stat(added); err != nil {
+		t.Errorf("the added file is gone: %v", err)
+	}
+	o.Force = true
+	if !write(t, o).Changed {
+		t.Error("nothing was exported by force")
+	}
+}
+
+func TestABundleOfAnotherEndpointIsLeftAlone(t *testing.T) {
+	o := newStore(t).exportOf(t, nil)
+	write(t, o)
+	o.Workload.Endpoint, o.Endpoint.Name = "fraud", "fraud"
+	if _, err := Write(t.Context(), o); err == nil || !strings.Contains(err.Error(), "the bundle of Churn-Prod") {
+		t.Errorf("got %v, want the other endpoint to be named", err)
+	}
+	o.Force = true
+	if !write(t, o).Changed {
+		t.Error("nothing was exported by force")
+	}
+}
+
 func TestForeignFoldersAreLeftAlone(t *testing.T) {
 	o := newStore(t).exportOf(t, nil)
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {

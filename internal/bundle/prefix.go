@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/archive"
@@ -26,6 +27,8 @@ type prefixFile struct {
 type prefixFiles struct {
 	files      []prefixFile
 	totalBytes int64
+	// modifiedAt is when the newest of them was written.
+	modifiedAt time.Time
 	// etag stands for the names, sizes and entity tags of all objects.
 	etag string
 }
@@ -38,6 +41,7 @@ func (x *exporter) bringPrefix(ctx context.Context, bucket blob.Bucket, at blob.
 	}
 	a := &export.Artifact{
 		URI: at.String(), SizeBytes: found.totalBytes, VolumeBytes: volumeBytes, Compression: v1alpha1.CompressionNone,
+		ModifiedAt: found.modifiedAt,
 	}
 	switch {
 	case x.KeepInPlace:
@@ -68,6 +72,9 @@ func listPrefix(ctx context.Context, bucket blob.Bucket, at blob.Location) (pref
 		}
 		found.files = append(found.files, prefixFile{object: object, path: path})
 		found.totalBytes += object.SizeBytes
+		if object.ModifiedAt.After(found.modifiedAt) {
+			found.modifiedAt = object.ModifiedAt
+		}
 		volumeBytes += archive.OnVolume(object.SizeBytes)
 		fmt.Fprintf(hash, "%q %d %q\n", path, object.SizeBytes, object.ETag)
 	}

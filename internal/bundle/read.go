@@ -30,7 +30,8 @@ func Read(dir string) (export.Manifest, error) {
 type ChangedError struct {
 	// Dir is the bundle.
 	Dir string
-	// Paths are the files that are missing or different.
+	// Paths are the files that are missing or different, or that the export
+	// did not write.
 	Paths []string
 }
 
@@ -86,9 +87,9 @@ func matches(root *os.Root, want export.ManifestFile) (bool, error) {
 }
 
 // existing returns the bundle that a folder holds, nil when there is nothing
-// yet. It refuses folders that are no bundles, and edited bundles unless told
-// otherwise.
-func existing(dir string, force bool) (*export.Manifest, error) {
+// yet. It refuses folders that are no bundles, and unless told otherwise bundles
+// of other endpoints and those that somebody edited or added files to.
+func existing(dir, endpoint string, force bool) (*export.Manifest, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil, nil //nolint:nilnil // nothing is there, which is no error
@@ -100,9 +101,41 @@ func existing(dir string, force bool) (*export.Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; it is not empty, so it is left alone: name another folder", err)
 	}
-	var changed *ChangedError
-	if err := Verify(dir); errors.As(err, &changed) && !force {
-		return nil, fmt.Errorf("%w; move what somebody edited, or export with --force to replace it", err)
+	if force {
+		return &manifest, nil
+	}
+	if manifest.Endpoint != endpoint {
+		return nil, fmt.Errorf("%s holds the bundle of %s; name another folder, or export with --force to replace it", dir, manifest.Endpoint)
+	}
+	if err := untouched(dir, manifest); err != nil {
+		return nil, fmt.Errorf("%w; move what somebody edited or added, or export with --force to replace it", err)
 	}
 	return &manifest, nil
+}
+
+// untouched fails when a bundle is not exactly what the export wrote.
+func untouched(dir string, manifest export.Manifest) error {
+	known := map[string]bool{export.ManifestPath: true}
+	for _, file := range manifest.Files {
+		known[file.Path] = true
+	}
+	var added []string
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !known[path] {
+			added = append(added, path)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("cannot list the files of the bundle %s: %w", dir, err)
+	}
+	err = Verify(dir)
+	var changed *ChangedError
+	if errors.As(err, &changed) {
+		return &ChangedError{Dir: dir, Paths: append(changed.Paths, added...)}
+	}
+	if err == nil && len(added) > 0 {
+		return &ChangedError{Dir: dir, Paths: added}
+	}
+	return err
 }

@@ -37,7 +37,8 @@ type Options struct {
 	Access export.Access
 	// MaxUnpackedBytes bounds what an archive may unpack to. Zero means 100 GiB.
 	MaxUnpackedBytes int64
-	// Force replaces files of an earlier export that somebody edited.
+	// Force replaces an earlier export that somebody edited or added files to,
+	// and one of another endpoint.
 	Force bool
 	// Transfer says how objects are moved; its Progress is not used.
 	Transfer blob.Transfer
@@ -76,7 +77,7 @@ func Write(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	old, err := existing(o.Dir, o.Force)
+	old, err := existing(o.Dir, o.Endpoint.Name, o.Force)
 	if err != nil {
 		return Result{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/inventory"
@@ -32,6 +33,11 @@ type Artifact struct {
 	Digest string
 	// SizeBytes is the length of the object, or of all objects of a prefix.
 	SizeBytes int64
+	// ETag is the store's entity tag of a Gzip object; empty for a prefix.
+	ETag string
+	// ModifiedAt is when the object, or the newest one of a prefix, was
+	// written. Zero means that the store does not tell.
+	ModifiedAt time.Time
 	// VolumeBytes is the room that the unpacked files take.
 	VolumeBytes int64
 	// Compression says how the artifact is packed.
@@ -113,6 +119,9 @@ func sourceOf(in Input) (source, error) {
 	}
 	if e.Mode != inventory.ModeRealTime || len(e.Variants) != 1 {
 		return source{}, fmt.Errorf("its mode is %s with %d variants; this version moves RealTime endpoints with one", e.Mode, len(e.Variants))
+	}
+	if w.ModelName != "" && w.ModelName != e.Variants[0].ModelName {
+		return source{}, fmt.Errorf("it serves the model %q by now, and was planned with %q; make the plan again", e.Variants[0].ModelName, w.ModelName)
 	}
 	model := e.FindModel(e.Variants[0].ModelName)
 	if model == nil || len(model.Containers) != 1 {

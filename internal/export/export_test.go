@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -101,6 +102,7 @@ func TestBuildRefuses(t *testing.T) {
 		"mode":            {func(in *Input) { in.Endpoint.Mode = inventory.ModeAsync }, "its mode is Async"},
 		"variants":        {func(in *Input) { in.Endpoint.Variants = nil }, "with 0 variants"},
 		"no model":        {func(in *Input) { in.Endpoint.Models = nil }, "no single container"},
+		"another model":   {func(in *Input) { in.Workload.ModelName = "churn-2026-09" }, "make the plan again"},
 		"no image":        {func(in *Input) { in.Workload.Image = "" }, "names no image"},
 		"no name":         {func(in *Input) { in.Workload.Names.Model = "" }, "names no Model"},
 		"no resources":    {func(in *Input) { in.Workload.Resources = plan.Resources{} }, "gives no resources"},
@@ -125,10 +127,25 @@ func TestFindings(t *testing.T) {
 		id       string
 		severity Severity
 	}{
-		"refused archive":  {func(in *Input) { in.Artifact.Refused = "archive refused: entry \"../x\"" }, "UnsafeArchive", SeverityError},
-		"closed image":     {func(in *Input) { in.Workload.Image = closed }, "ClosedImage", SeverityError},
-		"tag":              {func(in *Input) { in.Workload.Image = "registry.example.com/a:1" }, "ImageUnpinned", SeverityWarning},
-		"prefix":           {func(in *Input) { in.Artifact.Compression = v1alpha1.CompressionNone }, "ArtifactUnpinned", SeverityWarning},
+		"refused archive": {func(in *Input) { in.Artifact.Refused = "archive refused: entry \"../x\"" }, "UnsafeArchive", SeverityError},
+		"closed image":    {func(in *Input) { in.Workload.Image = closed }, "ClosedImage", SeverityError},
+		"tag":             {func(in *Input) { in.Workload.Image = "registry.example.com/a:1" }, "ImageUnpinned", SeverityWarning},
+		"prefix":          {func(in *Input) { in.Artifact.Compression = v1alpha1.CompressionNone }, "ArtifactUnpinned", SeverityWarning},
+		"replaced since": {
+			func(in *Input) { in.Artifact.ModifiedAt = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }, "ArtifactReplaced", SeverityWarning,
+		},
+		"another entity tag": {
+			func(in *Input) {
+				in.Artifact.ETag = `"b"`
+				in.Endpoint.Models[0].Containers[0].Artifact.ETag = "a"
+			}, "ArtifactReplaced", SeverityWarning,
+		},
+		"configuration made again": {
+			func(in *Input) { in.Endpoint.Config.CreatedAt = "2026-11-01T00:00:00Z" }, "CreatedAgain", SeverityWarning,
+		},
+		"model made again": {
+			func(in *Input) { in.Endpoint.Models[0].CreatedAt = "2026-11-01T00:00:00Z" }, "CreatedAgain", SeverityWarning,
+		},
 		"nothing is wrong": {func(*Input) {}, "HardeningUnproven", SeverityWarning},
 	}
 	for name, tc := range cases {
@@ -149,6 +166,17 @@ func TestFindings(t *testing.T) {
 				t.Errorf("deployable %t, manifests %t", b.Deployable(), hasManifests)
 			}
 		})
+	}
+}
+
+func TestNothingIsReplacedBeforeTheLastChange(t *testing.T) {
+	in := input(t, "Churn-Prod")
+	in.Artifact.ModifiedAt, in.Artifact.ETag = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), `"a"`
+	in.Endpoint.Models[0].Containers[0].Artifact.ETag = "a"
+	for _, f := range build(t, in).Findings {
+		if f.ID == "ArtifactReplaced" || f.ID == "CreatedAgain" {
+			t.Errorf("found %+v", f)
+		}
 	}
 }
 

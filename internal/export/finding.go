@@ -45,7 +45,7 @@ type check func(s source) []Finding
 // checks are all that are made. Their order does not matter.
 var checks = []check{
 	archiveRefused, imageClosed, additionalArtifacts, imageUnpinned, imageFromECR, architecture, hardening, environment,
-	secrets, artifactUnpinned, artifactGated, role, network, scaling, capture, encryption, timeouts, unplaced,
+	secrets, artifactUnpinned, artifactGated, artifactReplaced, createdAgain, role, network, scaling, capture, encryption, timeouts, unplaced,
 }
 
 func (s source) findings() []Finding {

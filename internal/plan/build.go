@@ -40,8 +40,8 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 	if previous == nil {
 		previous = &Document{}
 	}
-	if err := sameAccount(previous.Account, inv.Account); err != nil {
-		return Document{}, nil, err
+	if err := SameAccount(previous.Account, inv.Account); err != nil {
+		return Document{}, nil, fmt.Errorf("%w; write another plan for it", err)
 	}
 	options = options.over(previous)
 	b := builder{inventory: inv, previous: previous, options: options}
@@ -69,12 +69,13 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 	return result, append(changes, goneChanges...), nil
 }
 
-// sameAccount keeps an inventory from elsewhere out of a plan, which would then
-// seem to be of endpoints that are gone. What is not known does not differ.
-func sameAccount(planned, scanned inventory.Account) error {
+// SameAccount fails when an inventory is of another account or region than a
+// plan, whose endpoints would seem to be gone, or be taken for others of the
+// same name. What is not known does not differ.
+func SameAccount(planned, scanned inventory.Account) error {
 	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
 	if differ(planned.ID, scanned.ID) || differ(planned.Region, scanned.Region) {
-		return fmt.Errorf("the plan is for account %q, region %q, and the inventory of account %q, region %q; write another plan for it",
+		return fmt.Errorf("the plan is for account %q, region %q, and the inventory of account %q, region %q",
 			planned.ID, planned.Region, scanned.ID, scanned.Region)
 	}
 	return nil
@@ -210,7 +211,7 @@ func (b *builder) workload(e inventory.Endpoint) (Workload, Settings, []Change, 
 	}
 	verdict := decide(b.subject(e, settings.Image))
 	w := Workload{
-		Endpoint: e.Name, Settings: settings, Reasons: verdict.reasons, Blockers: verdict.blockers, Sizing: b.sizing(e),
+		Endpoint: e.Name, ModelName: servedModel(e), Settings: settings, Reasons: verdict.reasons, Blockers: verdict.blockers, Sizing: b.sizing(e),
 	}
 	if settings.Decision != verdict.decision {
 		w.Reasons = append([]string{fmt.Sprintf("decided by a person; Landfall would say %s", verdict.decision)}, w.Reasons...)

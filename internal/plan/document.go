@@ -32,6 +32,9 @@ type Document struct {
 type Workload struct {
 	// Endpoint is the endpoint's name on SageMaker.
 	Endpoint string `json:"endpoint"`
+	// ModelName is the SageMaker model that the workload was planned for;
+	// empty where no single model is served.
+	ModelName string `json:"modelName,omitempty"`
 	// Settings may be edited.
 	Settings `json:",inline"`
 	// Reasons for the decision, from the inventory.

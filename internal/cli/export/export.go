@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,7 +37,8 @@ digest. They are then put into the bundle, copied to --artifact-store, or left w
 they are with --keep-artifact-in-place. The manifests say where pods fetch them.
 
 The folder appears as a whole or not at all. Exported again, it is replaced unless
-somebody edited files in it; --force replaces those too.
+somebody edited or added files in it; --force replaces those too, and the bundle of
+another workload.
 
 Exit codes: 0 exported, 3 exported but a finding keeps it from being deployed.`
 
@@ -86,7 +86,7 @@ func New(s *session.Session) *cobra.Command {
 	flags.StringVar(&o.access.CredentialsSecretName, "artifact-credentials-secret", "", "the Secret with which pods open the store; unset means their own identity")
 	flags.StringVar(&o.access.Region, "artifact-region", "", "the region of the store; unset means the endpoint's")
 	flags.StringVar(&o.access.EndpointURL, "artifact-endpoint-url", "", "the address at which pods reach the store; unset means AWS, or that of AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL")
-	flags.BoolVar(&o.force, "force", false, "replace files of an earlier export that somebody edited")
+	flags.BoolVar(&o.force, "force", false, "replace an earlier export that somebody edited, or that is of another workload")
 	complete.Flag(command, "workload", o.completeWorkloads)
 	return command
 }
@@ -157,6 +157,11 @@ func (o *options) find(planPath string) (*plan.Workload, *inventory.Endpoint, er
 	if err != nil {
 		return nil, nil, &output.Failure{What: "cannot use the inventory " + o.inventory, Why: err.Error(), Next: o.session.Program + " scan -o " + o.inventory, Cause: err}
 	}
+	if err := plan.SameAccount(planned.Account, found.Account); err != nil {
+		return nil, nil, &output.Failure{
+			What: "cannot export " + o.workload, Why: err.Error(), Next: "name the inventory that the plan was made from with --inventory", Cause: err,
+		}
+	}
 	endpoint := found.FindEndpoint(o.workload)
 	if endpoint == nil {
 		return nil, nil, &output.Failure{
@@ -203,7 +208,7 @@ var nexts = map[blob.Kind]string{
 	blob.KindChanged:       "repeat the command once nobody writes there",
 	blob.KindUnreachable:   "check the network and AWS_ENDPOINT_URL",
 	blob.KindUnavailable:   "repeat the command later",
-	blob.KindLocal:         "check the room on the disk that holds " + os.TempDir(),
+	blob.KindLocal:         "check that the folder can be written to and that its disk has room for the model",
 }
 
 func (o *options) explain(err error) error {
@@ -214,8 +219,8 @@ func (o *options) explain(err error) error {
 	failure.Why = strings.TrimPrefix(failure.Why, "cannot export "+o.workload+": ")
 	var changed *bundle.ChangedError
 	if errors.As(err, &changed) {
-		failure.Why = fmt.Sprintf("files of %s were edited since they were exported: %s", changed.Dir, strings.Join(changed.Paths, ", "))
-		failure.Next = "keep what was edited elsewhere, then repeat the command with --force; or name another folder"
+		failure.Why = fmt.Sprintf("files of %s were edited or added since it was exported: %s", changed.Dir, strings.Join(changed.Paths, ", "))
+		failure.Next = "keep what is yours elsewhere, then repeat the command with --force; or name another folder"
 	}
 	return failure
 }
