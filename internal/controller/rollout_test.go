@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -188,6 +189,58 @@ func TestRemovedVariantGoesWhenRoutersLetGo(t *testing.T) {
 		return apierrors.IsNotFound(err), "still there"
 	})
 }
+
+// A rollback returns all the traffic in one moment. It must not find that the
+// autoscaler took the pods away meanwhile, as the traffic left them.
+func TestTheWayBackIsNotScaledIn(t *testing.T) {
+	w := newWorld(t)
+	w.approvedModel()
+	w.create(&v1alpha1.Endpoint{}, betweenPods)
+	w.routers.run()
+	w.startOperator()
+	w.playReady("churn-cluster", 1)
+	w.playReady("churn-next", 1)
+	w.awaitReason(metav1.ConditionTrue, v1alpha1.ReasonReady)
+	scalesIn := func(name string) bool {
+		autoscaler := &autoscalingv2.HorizontalPodAutoscaler{}
+		if err := w.get(autoscaler, name); err != nil {
+			t.Fatal(err)
+		}
+		policy := autoscaler.Spec.Behavior.ScaleDown.SelectPolicy
+		return policy == nil || *policy != autoscalingv2.DisabledPolicySelect
+	}
+	w.setLive("next")
+	w.awaitStage(v1alpha1.StageShifting)
+	w.eventually("the autoscaler to keep the pods that traffic leaves", func() (bool, string) { return !scalesIn("churn-cluster"), "it scales in" })
+	if !scalesIn("churn-next") {
+		t.Error("the target's autoscaler does not scale in: only the way back is to be kept")
+	}
+	w.change(func(e *v1alpha1.Endpoint) { e.Spec.Rollout.State = v1alpha1.RolloutAborted })
+	w.awaitStage(v1alpha1.StageAborted)
+	w.eventually("the autoscaler to work as before", func() (bool, string) { return scalesIn("churn-cluster"), "it does not scale in" })
+}
+
+// betweenPods moves slowly from one variant of pods to another.
+const betweenPods = `
+metadata: {name: churn}
+spec:
+  live: cluster
+  variants:
+  - name: cluster
+    pods:
+      modelRef: {name: churn-7}
+      replicas: {min: 1, max: 9}
+      resources: {requests: {cpu: "1", memory: 1Gi}}
+  - name: next
+    pods:
+      modelRef: {name: churn-7}
+      replicas: {min: 1, max: 9}
+      resources: {requests: {cpu: "2", memory: 1Gi}}
+  rollout:
+    steps:
+    - {percent: 50, holdSeconds: 3600}
+    - {percent: 100}
+`
 
 func TestTargetReplacedMidwayIsProvedAnew(t *testing.T) {
 	w := moving(t)

@@ -338,6 +338,25 @@ func TestScaling(t *testing.T) {
 	}
 }
 
+func TestAFixedNumberThatGovernsNothingSaysSo(t *testing.T) {
+	w := newWorld(t)
+	w.approvedModel()
+	w.create(&v1alpha1.Endpoint{}, movingEndpoint)
+	w.startOperator()
+	w.playReady("churn-cluster", 2)
+	w.awaitReason(metav1.ConditionTrue, v1alpha1.ReasonReady)
+	says := func(e *v1alpha1.Endpoint) bool {
+		return strings.Contains(e.Status.Variants[0].Message, "spec.replicas has no effect")
+	}
+	if e := w.endpoint(); says(e) {
+		t.Errorf("nobody fixed a number, and the status says %q", e.Status.Variants[0].Message)
+	}
+	w.change(func(e *v1alpha1.Endpoint) { e.Spec.Replicas = new(int32(4)) })
+	w.await("the status to say that spec.replicas has no effect", says)
+	w.setLive("cluster")
+	w.await("the number to govern the target", func(e *v1alpha1.Endpoint) bool { return !says(e) && e.Status.Selector != "" })
+}
+
 func TestUpgradeRestartsNoModel(t *testing.T) {
 	w := newWorld(t)
 	w.approvedModel()

@@ -32,7 +32,7 @@ type observation struct {
 func (r *Reconciler) observe(ctx context.Context, s *scope) error {
 	for _, v := range s.variants {
 		if v.spec.Pods == nil {
-			v.observed = observation{ready: true, message: fmt.Sprintf("SageMaker endpoint %s in %s", v.spec.SageMaker.EndpointName, v.spec.SageMaker.Region)}
+			v.observed = observation{ready: true, message: s.describeSageMaker(v)}
 			continue
 		}
 		pods := corev1.PodList{}
@@ -45,6 +45,16 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) error {
 		v.observed = s.look(v)
 	}
 	return nil
+}
+
+// describeSageMaker says where the variant is, and answers whoever scaled an
+// Endpoint whose pods, if any, have no part in the traffic.
+func (s *scope) describeSageMaker(v *variant) string {
+	where := fmt.Sprintf("SageMaker endpoint %s in %s", v.spec.SageMaker.EndpointName, v.spec.SageMaker.Region)
+	if v.spec.Name != s.endpoint.Spec.Live || s.endpoint.Spec.FixedReplicas() == 0 || s.governsPods() {
+		return where
+	}
+	return where + "; spec.replicas has no effect on it: SageMaker scales it"
 }
 
 // look judges a pods variant. The live variant is ready while any of its pods

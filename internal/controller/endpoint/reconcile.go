@@ -109,6 +109,24 @@ const garbageLook = time.Second
 // nothing that is watched has changed.
 const stalledLook = time.Minute
 
+// movedLook is how soon children follow traffic that this reconcile moved: what
+// they should be hangs on it, and no watch tells of the operator's own status.
+const movedLook = 100 * time.Millisecond
+
+// moved says that the traffic, or the stage of its rollout, is another than it
+// was when the children were applied.
+func (s *scope) moved() bool {
+	before, after := &s.read.Status, &s.endpoint.Status
+	return before.TrafficRevision != after.TrafficRevision || before.Live != after.Live || stage(before) != stage(after)
+}
+
+func stage(of *v1alpha1.EndpointStatus) v1alpha1.RolloutStage {
+	if of.Rollout == nil {
+		return ""
+	}
+	return of.Rollout.Stage
+}
+
 // nextLook is the soonest of what the parts want.
 func (s *scope) nextLook() time.Duration {
 	soonest := s.decision.NextLook
@@ -116,6 +134,9 @@ func (s *scope) nextLook() time.Duration {
 		if soonest == 0 || look < soonest {
 			soonest = look
 		}
+	}
+	if s.moved() {
+		want(movedLook)
 	}
 	if s.leftover {
 		want(garbageLook)

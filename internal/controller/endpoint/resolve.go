@@ -22,8 +22,8 @@ func (r *Reconciler) resolve(ctx context.Context, s *scope) error {
 		}
 		built := desired.Variant{
 			Endpoint: s.endpoint, Name: v.spec.Name, Pods: v.spec.Pods,
-			FixedReplicas: s.fixedReplicas(v.spec.Name),
-			AgentImage:    r.AgentImage, RouterNamespace: r.RouterNamespace,
+			FixedReplicas: s.fixedReplicas(v.spec.Name), HoldScaleIn: s.holdsScaleIn(v.spec.Name),
+			AgentImage: r.AgentImage, RouterNamespace: r.RouterNamespace,
 		}
 		var err error
 		if built.Model, v.problem, err = r.model(ctx, s, v.spec); err != nil {

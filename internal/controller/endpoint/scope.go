@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -99,6 +100,21 @@ func (s *scope) fixedReplicas(name string) int32 {
 		return 0
 	}
 	return e.Spec.FixedReplicas()
+}
+
+// governsPods says that spec.replicas fixes the number of pods of some variant.
+func (s *scope) governsPods() bool {
+	return slices.ContainsFunc(s.variants, func(v *variant) bool {
+		return v.spec.Pods != nil && s.fixedReplicas(v.spec.Name) > 0
+	})
+}
+
+// holdsScaleIn says that a rollback would give all the traffic back to the
+// variant while a rollout has taken some of it: its autoscaler must not take
+// away the pods that this needs.
+func (s *scope) holdsScaleIn(name string) bool {
+	rollout := s.endpoint.Status.Rollout
+	return rollout != nil && rollout.Stage == v1alpha1.StageShifting && rollout.From == name
 }
 
 // rolling says that the traffic is not where it should end.

@@ -36,6 +36,13 @@ func (v Variant) HorizontalPodAutoscaler() *autoscalingv2ac.HorizontalPodAutosca
 			WithBehavior(autoscalingv2ac.HorizontalPodAutoscalerBehavior().
 				WithScaleUp(autoscalingv2ac.HPAScalingRules().
 					WithStabilizationWindowSeconds(scaleOutStabilizationSeconds)).
-				WithScaleDown(autoscalingv2ac.HPAScalingRules().
-					WithStabilizationWindowSeconds(scaleInStabilizationSeconds))))
+				WithScaleDown(v.scaleIn())))
+}
+
+func (v Variant) scaleIn() *autoscalingv2ac.HPAScalingRulesApplyConfiguration {
+	rules := autoscalingv2ac.HPAScalingRules().WithStabilizationWindowSeconds(scaleInStabilizationSeconds)
+	if v.HoldScaleIn {
+		rules.WithSelectPolicy(autoscalingv2.DisabledPolicySelect)
+	}
+	return rules
 }

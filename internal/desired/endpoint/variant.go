@@ -23,6 +23,9 @@ type Variant struct {
 	// FixedReplicas is spec.replicas where it governs this variant; 0 leaves
 	// the number of pods to the variant's own range.
 	FixedReplicas int32
+	// HoldScaleIn keeps the autoscaler from taking pods away: the variant is
+	// what a rollout may have to go back to at once.
+	HoldScaleIn bool
 	// AgentImage is the image of the init container that fetches the model.
 	AgentImage string
 	// RouterNamespace is where the routers run that may reach the pods.
