@@ -82,6 +82,10 @@ func (t *Table) compileRoute(endpoint *v1alpha1.Endpoint, pods map[serviceKey]*P
 	for i := range endpoint.Spec.Variants {
 		route.Variants = append(route.Variants, compileVariant(endpoint, &endpoint.Spec.Variants[i], pods))
 	}
+	if removed, ok := removedLive(endpoint, pods); ok && route.Find(removed.Name) == nil {
+		route.Variants = append(route.Variants, removed)
+		t.problemf(endpoint, "the live variant %q left the spec; its pods serve until another has its traffic", removed.Name)
+	}
 	shares := t.compileTraffic(endpoint, route)
 	split, err := traffic.NewSplit(shares)
 	if err != nil {
@@ -114,6 +118,21 @@ func compileVariant(endpoint *v1alpha1.Endpoint, spec *v1alpha1.Variant, pods ma
 		variant.Pods = &Pods{}
 	}
 	return variant
+}
+
+// removedLive is the live variant as its pods alone tell of it. The operator
+// keeps the pods of a variant that left the spec for as long as it has traffic,
+// so a live variant that was removed or renamed is served until another is ready.
+func removedLive(endpoint *v1alpha1.Endpoint, pods map[serviceKey]*Pods) (Variant, bool) {
+	name := endpoint.Status.Live
+	found := pods[serviceKey{
+		namespace: endpoint.Namespace, endpoint: endpoint.Name, variant: name,
+		service: naming.ChildName(endpoint.Name, name),
+	}]
+	if name == "" || found == nil {
+		return Variant{}, false
+	}
+	return Variant{Name: name, Timeout: DefaultInvocationTimeout, Pods: found}, true
 }
 
 // compileTraffic keeps the shares of variants that exist. What is missing to

@@ -284,3 +284,24 @@ func TestCompileBreaker(t *testing.T) {
 		t.Errorf("the breaker after a rollout is %+v; want none", got)
 	}
 }
+
+// A live variant that left the spec, as when it is renamed, is served from its
+// pods, which the operator keeps until another has the traffic.
+func TestCompileKeepsTheLiveVariantThatLeftTheSpec(t *testing.T) {
+	renamed := endpoint("churn", func(e *v1alpha1.Endpoint) {
+		e.Status.Live = "old"
+		e.Status.Traffic = []v1alpha1.VariantTraffic{{Name: "old", WeightBasisPoints: 10000}}
+	})
+	got := Compile([]*v1alpha1.Endpoint{renamed}, []*discoveryv1.EndpointSlice{sliceOf("churn", "old", podState{address: "10.0.0.1"})})
+	route := got.Routes[Key{"shop", "churn"}]
+	if diff := cmp.Diff(renamed.Status.Traffic, route.Traffic); diff != "" {
+		t.Errorf("traffic (-want +got):\n%s", diff)
+	}
+	want := &Variant{Name: "old", Timeout: DefaultInvocationTimeout, Pods: &Pods{Addresses: []string{"10.0.0.1:8080"}}}
+	if diff := cmp.Diff(want, route.Find("old")); diff != "" {
+		t.Errorf("the removed variant (-want +got):\n%s", diff)
+	}
+	if route := Compile([]*v1alpha1.Endpoint{renamed}, nil).Routes[Key{"shop", "churn"}]; len(route.Traffic) != 0 {
+		t.Errorf("without pods there is nobody to serve, and the traffic is %v", route.Traffic)
+	}
+}
