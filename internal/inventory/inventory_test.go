@@ -147,11 +147,13 @@ func TestMaskEnv(t *testing.T) {
 		"PLAIN_D": "postgres://user:pass@db/x", "PLAIN_E": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.sig",
 		"PLAIN_F": "-----BEGIN PRIVATE KEY-----\nMIIE", "PLAIN_G": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 		"PLAIN_H": "https://x.blob.core.windows.net/a?sv=1&sig=abc", "PLAIN_I": "Server=db;Password=x;",
+		"NEWRELIC_KEY": "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "PAYMENT_KEYS": "0123456789abcdef",
 	}
 	open := map[string]string{
 		"SAGEMAKER_PROGRAM": "inference.py", "MAX_TOKENS": "2048", "TOKENIZERS_PARALLELISM": "false",
 		"OPTION_MODEL_ID": "TheOrg/Llama-3.1-8B-Instruct", "SAGEMAKER_SUBMIT_DIRECTORY": "s3://bucket/prefix/Code-2026/source.tar.gz",
-		"KMS_KEY_ID": "alias/sagemaker", "S3_KEY": "models/a", "COMMIT": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+		"KMS_KEY_ID": "alias/sagemaker", "S3_KEY": "models/a", "FEATURE_KEY": "churn-model-2026-10", "SORT_KEY": "customerIdentifier",
+		"KEY_ID": "1234abcd12ab34cd56ef1234567890ab", "COMMIT": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
 		"RUN_ID": "7f9c24e8-3b2a-4f6e-9d1c-0a1b2c3d4e5f", "EMPTY_TOKEN": "", "PATH": "/opt/conda/bin:/usr/local/bin:/usr/bin",
 	}
 	env := maps.Clone(open)
@@ -188,6 +190,13 @@ func TestMaskNeverShowsKeys(t *testing.T) {
 			t.Fatalf("%q is shown in %q", key, text)
 		}
 	})
+}
+
+func TestMaskTextKnowsNames(t *testing.T) {
+	text, count := MaskText("container exited: HF_TOKEN=abc DB_PASSWORD='x' MAX_TOKENS=5 --model=llama")
+	if want := "container exited: HF_TOKEN=*** DB_PASSWORD=*** MAX_TOKENS=5 --model=llama"; count != 2 || text != want {
+		t.Errorf("masked %d: %q", count, text)
+	}
 }
 
 func TestModeOf(t *testing.T) {

@@ -20,7 +20,7 @@ func MaskEnv(env map[string]string) (masked map[string]string, names []string) {
 	masked = make(map[string]string, len(env))
 	for name, value := range env {
 		masked[name] = value
-		if value != "" && (secretName(name) || secretValue(value)) {
+		if value != "" && (secretName(name) || secretValue(value) || keyOf(name, value)) {
 			masked[name] = Masked
 			names = append(names, name)
 		}
@@ -30,9 +30,17 @@ func MaskEnv(env map[string]string) (masked map[string]string, names []string) {
 }
 
 // MaskText returns a text with every word that looks like a key replaced, and
-// how many there were.
+// every value that is given to a secret name; and how many there were.
 func MaskText(text string) (string, int) {
 	count := 0
+	text = assignmentForm.ReplaceAllStringFunc(text, func(assignment string) string {
+		name, value, _ := strings.Cut(assignment, "=")
+		if value == Masked || !secretName(name) {
+			return assignment
+		}
+		count++
+		return name + "=" + Masked
+	})
 	masked := wordForm.ReplaceAllStringFunc(text, func(word string) string {
 		if secretValue(word) {
 			count++
@@ -44,6 +52,21 @@ func MaskText(text string) (string, int) {
 }
 
 var wordForm = regexp.MustCompile(`[^\s"'()\[\]{}<>,;]+`)
+
+var assignmentForm = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_-]*=(?:"[^"]*"|'[^']*'|[^\s"'()\[\]{}<>,;&]+)`)
+
+// keyOf says that a name ends in KEY and that its value is a run of letters and
+// digits, as keys are that neither name nor form tells from others.
+func keyOf(name, value string) bool {
+	words := nameWords(name)
+	if len(words) == 0 || len(value) < minRunLength || !runForm.MatchString(value) {
+		return false
+	}
+	last := words[len(words)-1]
+	return (last == "KEY" || last == "KEYS") && strings.IndexFunc(value, unicode.IsDigit) >= 0
+}
+
+var runForm = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 
 // secretWords mark a name as secret wherever they stand in it.
 var secretWords = []string{

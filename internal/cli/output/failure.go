@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"landfall.dev/landfall/internal/inventory"
 )
 
 // Exit codes. 1 is kept for "could not answer", so that 3 can mean that the
@@ -89,7 +91,10 @@ func PrintFailure(w io.Writer, palette Palette, failure *Failure, verbose bool) 
 		return
 	}
 	for err := failure.Cause; err != nil; err = errors.Unwrap(err) {
-		fmt.Fprintf(w, "%s %s\n", palette.Paint(faint, "cause:"), indent(err.Error()))
+		// Whatever is below may repeat what it was given: a signed request, the
+		// output of a credential process.
+		text, _ := inventory.MaskText(err.Error())
+		fmt.Fprintf(w, "%s %s\n", palette.Paint(faint, "cause:"), indent(text))
 	}
 }
 

@@ -37,19 +37,29 @@ func cannotWrite(path string, err error) error {
 	return failure
 }
 
+// newFileMode is for files that were not there before.
+const newFileMode = 0o644
+
 // WriteFile writes a result so that the file holds the whole of it or is as it
-// was. Its folder must exist.
+// was. It keeps who may read the file, and a link to it. Its folder must exist.
 func WriteFile(path string, data []byte) error {
 	failed := func(err error) error { return cannotWrite(path, err) }
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return writeStream(path, data, failed) // /dev/stdout, a pipe: nothing to replace
+	mode := os.FileMode(newFileMode)
+	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() {
+			return writeStream(path, data, failed) // /dev/stdout, a pipe: nothing to replace
+		}
+		mode = info.Mode().Perm()
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return failed(err)
+		}
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return failed(err)
 	}
 	_, err = file.Write(data)
-	err = errors.Join(err, file.Chmod(0o644), file.Close())
+	err = errors.Join(err, file.Chmod(mode), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), path)
 	}

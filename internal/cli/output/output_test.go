@@ -131,6 +131,37 @@ func TestPrintFailure(t *testing.T) {
 	}
 }
 
+func TestPrintFailureShowsNoKeys(t *testing.T) {
+	var text bytes.Buffer
+	failure := &output.Failure{What: "cannot scan", Cause: errors.New(
+		`parse failed of process output: {"AccessKeyId":"AKIAIOSFODNN7EXAMPLE","SecretAccessKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"`)}
+	output.PrintFailure(&text, plain(), failure, true)
+	if strings.Contains(text.String(), "AKIAIOS") || strings.Contains(text.String(), "wJalr") {
+		t.Errorf("keys are shown: %s", text.String())
+	}
+}
+
+func TestWriteFileKeepsWhoMayRead(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "inventory.yaml"), filepath.Join(dir, "latest.yaml")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("inventory.yaml", link); err != nil {
+		t.Fatal(err)
+	}
+	if err := output.WriteFile(link, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file became %v (%v); its owner had closed it to others", info.Mode(), err)
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != "new" {
+		t.Errorf("the file behind the link holds %q (%v)", data, err)
+	}
+}
+
 func TestAsFailureKeepsTheCode(t *testing.T) {
 	inner := output.Usage("", "unknown word %q", "x")
 	if got := output.AsFailure(fmt.Errorf("outer: %w", inner)).ExitCode(); got != output.ExitUsage {
