@@ -47,7 +47,8 @@ load() {
 			kind load image-archive --name "$kind_name" "$archive"
 			rm -f "$archive"
 			;;
-		current) bin/image push "bin/images/$name" "$(reference "$name")" ;;
+			# PLAIN_HTTP=1 is for registries without TLS, such as one inside the cluster.
+		current) bin/image push "bin/images/$name" "$(reference "$name")" ${PLAIN_HTTP:+--plain-http} ;;
 		esac
 	done
 }

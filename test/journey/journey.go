@@ -73,8 +73,8 @@ func (j *Journey) Run(ctx context.Context, keep bool) error {
 		{"roll back by hand", j.rollBackByHand},
 		{"bad input", j.badInput},
 	}
-	var failure error
-	if j.before, failure = j.objects(ctx); failure != nil {
+	failure := j.report.Stage("look at the cluster", func() error { return j.startClean(ctx) })
+	if failure != nil {
 		return failure
 	}
 	for _, s := range stages {

@@ -9,33 +9,66 @@ import (
 	"time"
 )
 
+// startClean removes what an earlier run left running. It touches only what a
+// run made: in a cluster where Landfall is installed already, it stops. Then it
+// notes what the cluster holds.
+func (j *Journey) startClean(ctx context.Context) error {
+	existing, err := j.kubectl(ctx, "get", "namespace", modelsNamespace, standInNamespace, systemNamespace, "--ignore-not-found",
+		"-o", `jsonpath={range .items[*]}{.metadata.name}={.metadata.labels.landfall\.dev/journey}{"\n"}{end}`)
+	if err != nil {
+		return err
+	}
+	for _, found := range strings.Fields(existing) {
+		if name, made, _ := strings.Cut(found, "="); made != "true" {
+			return fmt.Errorf("namespace %s exists and was not made by a run of this: use a cluster without Landfall", name)
+		}
+	}
+	if strings.TrimSpace(existing) != "" {
+		j.report.Notef("removing what an earlier run left")
+		if err := j.deleteAll(ctx); err != nil {
+			return err
+		}
+	}
+	j.before, err = j.objects(ctx)
+	return err
+}
+
 // deleteEverything deletes what the run made, in the order a user would, and
 // checks that the cluster holds nothing that it did not hold before.
 func (j *Journey) deleteEverything(ctx context.Context) error {
-	steps := [][]string{
-		{"-n", modelsNamespace, "delete", "lfep,lfmodel", "--all", "--wait"},
-		{"delete", "lfclass", "--all", "--wait"},
-	}
-	for _, args := range steps {
-		if _, err := j.kubectl(ctx, args...); err != nil {
-			return err
-		}
+	if err := j.deleteObjects(ctx); err != nil {
+		return err
 	}
 	err := waitFor(ctx, "the children of the endpoint to go", time.Minute, func(ctx context.Context) (bool, error) {
 		left, err := j.kubectl(ctx, "-n", modelsNamespace, "get", "all,sa,hpa,pdb,netpol,endpointslices", "-l", "app.kubernetes.io/managed-by=landfall-operator", "-o", "name")
 		return strings.TrimSpace(left) == "", err
 	})
 	j.report.Checkf("deleting the endpoint deletes its children", err == nil, "%s", reasonOrNothing(err))
-	if _, err := j.program(ctx, "", j.config.Helm, "uninstall", "landfall", "--namespace", systemNamespace, "--wait"); err != nil {
-		return err
-	}
-	if _, err := j.kubectl(ctx, "delete", "namespace", modelsNamespace, standInNamespace, systemNamespace, "--wait", "--timeout=2m"); err != nil {
-		return err
-	}
-	if _, err := j.kubectl(ctx, "delete", "crd", "endpoints.landfall.dev", "models.landfall.dev", "workloadclasses.landfall.dev", "--ignore-not-found", "--wait"); err != nil {
+	if err := j.deleteAll(ctx); err != nil {
 		return err
 	}
 	return j.checkLeftovers(ctx)
+}
+
+// deleteObjects deletes every object of Landfall's kinds.
+func (j *Journey) deleteObjects(ctx context.Context) error {
+	if _, err := j.kubectl(ctx, "-n", modelsNamespace, "delete", "lfep,lfmodel", "--all", "--wait"); err != nil {
+		return err
+	}
+	_, err := j.kubectl(ctx, "delete", "lfclass", "--all", "--wait")
+	return err
+}
+
+// deleteAll takes away the installation, the stand-in and the definitions.
+func (j *Journey) deleteAll(ctx context.Context) error {
+	if _, err := j.program(ctx, "", j.config.Helm, "uninstall", "landfall", "--namespace", systemNamespace, "--ignore-not-found", "--wait"); err != nil {
+		return err
+	}
+	if _, err := j.kubectl(ctx, "delete", "namespace", modelsNamespace, standInNamespace, systemNamespace, "--ignore-not-found", "--wait", "--timeout=2m"); err != nil {
+		return err
+	}
+	_, err := j.kubectl(ctx, "delete", "crd", "endpoints.landfall.dev", "models.landfall.dev", "workloadclasses.landfall.dev", "--ignore-not-found", "--wait")
+	return err
 }
 
 // checkLeftovers compares the cluster's objects with those before the run.

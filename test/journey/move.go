@@ -21,15 +21,12 @@ const accountEndpoints = 12
 
 // installLandfall installs the chart as a platform engineer does.
 func (j *Journey) installLandfall(ctx context.Context) error {
-	crds := filepath.Join(j.config.Chart, "crds")
-	if _, err := os.Stat(crds); err == nil {
-		if _, err := j.kubectl(ctx, "apply", "--server-side", "-f", crds); err != nil {
-			return err
-		}
+	if err := j.apply(ctx, namespaceManifests()); err != nil {
+		return err
 	}
 	repository, tag := splitImage(j.config.LandfallImage)
 	if _, err := j.program(ctx, "", j.config.Helm, "upgrade", "--install", "landfall", j.config.Chart,
-		"--namespace", systemNamespace, "--create-namespace",
+		"--namespace", systemNamespace,
 		"--set", "image.repository="+repository, "--set", "image.tag="+tag,
 		"--set", "router.auth=sigv4", "--set", "router.callersSecretName=router-callers",
 		"--set", "router.service.type=NodePort", "--set", fmt.Sprintf("router.service.nodePort=%d", routerNodePort),
@@ -45,7 +42,7 @@ func (j *Journey) installLandfall(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := j.apply(ctx, namespaceManifests()); err != nil {
+	if err := j.apply(ctx, render("class.yaml", nil)); err != nil {
 		return err
 	}
 	if err := j.deploymentsReady(ctx, systemNamespace, "landfall-operator", "landfall-router"); err != nil {
