@@ -324,4 +324,8 @@ func TestRolloutID(t *testing.T) {
 			t.Errorf("%s has two ids, %s and %s", what, id, again)
 		}
 	}
+	// An upgrade of Landfall must not make another rollout of the one in hand.
+	if got, want := traffic.RolloutID("cluster", "9cf76d45b196c232", 1), "cluster-804d457383"; got != want {
+		t.Errorf("the id that earlier releases wrote is %s, and now it is %s", want, got)
+	}
 }

@@ -15,11 +15,13 @@ const (
 	pingTimeoutSeconds = 2
 	// readinessFailures in a row take a pod out of the traffic.
 	readinessFailures = 2
-	// A container is restarted only after a minute without an answer: a busy
-	// model answers its pings late, and restarting it makes that worse.
+	// A container is restarted only after a minute without an answer, or after
+	// the longest time that one invocation may take: a busy model answers its
+	// pings late, one with a single worker not at all, and restarting it makes
+	// that worse.
 	livenessPeriodSeconds  = 10
 	livenessTimeoutSeconds = 5
-	livenessFailures       = 6
+	livenessMinFailures    = 6
 )
 
 // modelContainer serves by SageMaker's contract: the argument serve, the model
@@ -36,7 +38,7 @@ func (v Variant) modelContainer() *corev1ac.ContainerApplyConfiguration {
 		WithResources(resources(v.Pods.Resources)).
 		WithStartupProbe(ping(pingPeriodSeconds, pingTimeoutSeconds, startupFailures(v.Pods.StartupTimeoutSeconds))).
 		WithReadinessProbe(ping(pingPeriodSeconds, pingTimeoutSeconds, readinessFailures)).
-		WithLivenessProbe(ping(livenessPeriodSeconds, livenessTimeoutSeconds, livenessFailures)).
+		WithLivenessProbe(ping(livenessPeriodSeconds, livenessTimeoutSeconds, livenessFailures(v.Pods.InvocationTimeoutSeconds))).
 		WithLifecycle(corev1ac.Lifecycle().WithPreStop(corev1ac.LifecycleHandler().
 			WithSleep(corev1ac.SleepAction().WithSeconds(drainSeconds)))).
 		WithTerminationMessagePolicy(corev1.TerminationMessageFallbackToLogsOnError).
@@ -65,6 +67,12 @@ func ping(periodSeconds, timeoutSeconds, failures int32) *corev1ac.ProbeApplyCon
 // startupFailures is how many failed pings fill the time a container may take.
 func startupFailures(timeoutSeconds int32) int32 {
 	return max(1, (timeoutSeconds+pingPeriodSeconds-1)/pingPeriodSeconds)
+}
+
+// livenessFailures is how many failed pings in a row outlast an invocation, of
+// which the first may start together with it.
+func livenessFailures(invocationTimeoutSeconds int32) int32 {
+	return max(livenessMinFailures, (invocationTimeoutSeconds+livenessPeriodSeconds-1)/livenessPeriodSeconds+1)
 }
 
 func resources(from corev1.ResourceRequirements) *corev1ac.ResourceRequirementsApplyConfiguration {

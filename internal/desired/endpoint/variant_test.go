@@ -175,6 +175,37 @@ func TestReplicasStayInRange(t *testing.T) {
 	})
 }
 
+// A server with one worker answers no ping while it answers a request.
+func TestNoContainerIsRestartedForALongInvocation(t *testing.T) {
+	for _, seconds := range []int32{1, 60, 600, 3600} {
+		v := variant(func(v *endpoint.Variant) { v.Pods.InvocationTimeoutSeconds = seconds })
+		probe := v.Deployment().Spec.Template.Spec.Containers[0].LivenessProbe
+		// The first ping that fails may start with the request.
+		if silent := *probe.PeriodSeconds * (*probe.FailureThreshold - 1); silent < max(seconds, 50) {
+			t.Errorf("an invocation may take %d s, and after %d s without a ping the container is restarted", seconds, silent)
+		}
+	}
+}
+
+// The hash is kept in the status of every Endpoint and on every Deployment.
+// Another one for the same content would abort each rollout, restart each model
+// and close each way back when Landfall is upgraded.
+func TestContentHashIsTheSameInEveryRelease(t *testing.T) {
+	got := map[string]string{
+		"image only": variant().ContentHash(),
+		"everything": variant(withEverything).ContentHash(),
+		"SageMaker":  endpoint.SageMakerContentHash(&v1alpha1.SageMakerVariant{EndpointName: "Churn", Region: "us-east-1"}),
+	}
+	want := map[string]string{
+		"image only": "9cf76d45b196c232",
+		"everything": "13c3a10b01d07790",
+		"SageMaker":  "a765257063f546fc",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("hashes (-want +got):\n%s", diff)
+	}
+}
+
 func TestContentHash(t *testing.T) {
 	base := variant(withArtifact).ContentHash()
 	cases := map[string]struct {
