@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -376,7 +377,29 @@ func TestUpgradeRestartsNoModel(t *testing.T) {
 	if got := image(); got != agentImage {
 		t.Errorf("the init container's image became %s without a need", got)
 	}
-	// Pods that are replaced anyway get the new one.
+	// An agent of another release may not know this one's arguments, so that
+	// where they differ it is replaced too.
+	d := w.deployment("churn-cluster")
+	d.Spec.Template.Spec.InitContainers[0].Args = []string{"fetch", "--of-another-release"}
+	if err := w.client.Update(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the agent that knows the arguments", func() (bool, string) { return image() == "registry.example.com/landfall:2", image() })
+	if got := w.deployment("churn-cluster").Spec.Template.Spec.InitContainers[0].Args; slices.Contains(got, "--of-another-release") {
+		t.Errorf("the arguments are still %v", got)
+	}
+}
+
+func TestPodsThatAreReplacedAnywayGetTheNewAgent(t *testing.T) {
+	w := newWorld(t)
+	w.approvedModel()
+	w.create(&v1alpha1.Endpoint{}, podsEndpoint)
+	stop := w.startOperator()
+	w.playReady("churn-cluster", 1)
+	w.awaitReason(metav1.ConditionTrue, v1alpha1.ReasonReady)
+	stop()
+	w.startOperator(func(o *controller.Options) { o.AgentImage = "registry.example.com/landfall:2" })
+	image := func() string { return w.deployment("churn-cluster").Spec.Template.Spec.InitContainers[0].Image }
 	w.change(func(e *v1alpha1.Endpoint) { e.Spec.Variants[0].Pods.StartupTimeoutSeconds = 100 })
 	w.eventually("the new image", func() (bool, string) { return image() == "registry.example.com/landfall:2", image() })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -61,17 +62,29 @@ func (r *Reconciler) readDeployment(ctx context.Context, s *scope, v *variant) e
 }
 
 // agentImage keeps the init container's image for as long as what is served
-// stays the same, so that an upgrade of Landfall restarts no model.
+// stays the same, so that an upgrade of Landfall restarts no model. An agent
+// that was given other arguments may not know the ones of this release: it is
+// replaced with them.
 func agentImage(v *variant, current string) string {
 	if v.deployment == nil {
 		return current
 	}
 	annotations := v.deployment.Spec.Template.Annotations
 	kept := annotations[desired.AnnotationAgentImage]
-	if kept == "" || annotations[naming.AnnotationContentHash] != v.hash {
+	if kept == "" || annotations[naming.AnnotationContentHash] != v.hash || !slices.Equal(deployedFetchArgs(v.deployment), v.desired.FetchArgs()) {
 		return current
 	}
 	return kept
+}
+
+func deployedFetchArgs(d *appsv1.Deployment) []string {
+	containers := d.Spec.Template.Spec.InitContainers
+	for i := range containers {
+		if containers[i].Name == naming.ContainerFetch {
+			return containers[i].Args
+		}
+	}
+	return nil
 }
 
 func (r *Reconciler) applyVariant(ctx context.Context, s *scope, v *variant) error {

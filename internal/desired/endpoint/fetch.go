@@ -50,6 +50,15 @@ func (v Variant) fetchContainer() *corev1ac.ContainerApplyConfiguration {
 	return container
 }
 
+// FetchArgs are the arguments of the init container; none where the image
+// carries the model and there is none.
+func (v Variant) FetchArgs() []string {
+	if v.Model.Spec.Artifact == nil {
+		return nil
+	}
+	return fetchArgs(v.Model.Spec.Artifact)
+}
+
 func fetchArgs(artifact *v1alpha1.ModelArtifact) []string {
 	args := []string{
 		naming.AgentFetch,
