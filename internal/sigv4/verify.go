@@ -87,38 +87,67 @@ func (v Verifier) Verify(req Request, payloadSHA256 string, now time.Time) (Iden
 	return id, nil
 }
 
-func (v Verifier) verify(req Request, payloadSHA256 string, now time.Time) (Identity, *Error) {
+// Screen checks all that a request's header tells: that it is signed, with a
+// known key, for this service and about now, and covers what it must. Whom Screen
+// refuses, Verify would refuse likewise whatever the body; whom it lets pass has
+// proved nothing yet. It saves reading bodies of strangers.
+func (v Verifier) Screen(req Request, now time.Time) error {
+	if _, refusal := v.screen(req, now); refusal != nil {
+		return refusal
+	}
+	return nil
+}
+
+// claim is what a request says of itself before its signature is checked.
+type claim struct {
+	auth        authorization
+	signedAt    time.Time
+	credentials Credentials
+}
+
+func (v Verifier) screen(req Request, now time.Time) (claim, *Error) {
 	header, refusal := single(req, "authorization", CodeMissingToken)
 	if refusal != nil {
-		return Identity{}, refusal
+		return claim{}, refusal
 	}
 	auth, refusal := parseAuthorization(header)
 	if refusal != nil {
-		return Identity{}, refusal
+		return claim{}, refusal
 	}
 	signedAt, refusal := claimedTime(req, auth)
 	if refusal != nil {
-		return Identity{}, refusal
+		return claim{}, refusal
 	}
 	creds, known := v.Lookup(auth.accessKeyID)
 	if !known || creds.SecretAccessKey == "" { // an empty secret is a secret everyone knows
-		return Identity{}, refuse(CodeUnrecognizedClient, "The security token included in the request is invalid.")
+		return claim{}, refuse(CodeUnrecognizedClient, "The security token included in the request is invalid.")
 	}
 	if refusal := v.checkScope(auth); refusal != nil {
-		return Identity{}, refusal
+		return claim{}, refusal
 	}
 	if refusal := v.checkTime(signedAt, now); refusal != nil {
+		return claim{}, refusal
+	}
+	if refusal := v.checkCoverage(req, auth); refusal != nil {
+		return claim{}, refusal
+	}
+	return claim{auth: auth, signedAt: signedAt, credentials: creds}, nil
+}
+
+func (v Verifier) verify(req Request, payloadSHA256 string, now time.Time) (Identity, *Error) {
+	c, refusal := v.screen(req, now)
+	if refusal != nil {
 		return Identity{}, refusal
 	}
-	if refusal := v.checkSignature(req, auth, creds, payloadSHA256, signedAt); refusal != nil {
+	if refusal := v.checkSignature(req, c, payloadSHA256); refusal != nil {
 		return Identity{}, refusal
 	}
 	// After the signature, so that only a holder of the secret learns
 	// whether a token is current.
-	if refusal := checkToken(req, creds); refusal != nil {
+	if refusal := checkToken(req, c.credentials); refusal != nil {
 		return Identity{}, refusal
 	}
-	return Identity{AccessKeyID: auth.accessKeyID, Region: auth.region, Service: auth.service}, nil
+	return Identity{AccessKeyID: c.auth.accessKeyID, Region: c.auth.region, Service: c.auth.service}, nil
 }
 
 // single reads a header that may appear at most once.
@@ -193,13 +222,8 @@ func checkToken(req Request, creds Credentials) *Error {
 }
 
 // checkSignature signs the covered parts again and compares.
-func (v Verifier) checkSignature(
-	req Request, auth authorization, creds Credentials, payloadSHA256 string, signedAt time.Time,
-) *Error {
-	if refusal := v.checkCoverage(req, auth); refusal != nil {
-		return refusal
-	}
-	covered, refusal := coveredRequest(req, auth)
+func (v Verifier) checkSignature(req Request, c claim, payloadSHA256 string) *Error {
+	covered, refusal := coveredRequest(req, c.auth)
 	if refusal != nil {
 		return refusal
 	}
@@ -210,13 +234,13 @@ func (v Verifier) checkSignature(
 		o.DisableSessionToken = true // the token is an ordinary header here
 		o.DisableURIPathEscaping = v.Service == serviceS3
 	})
-	key := aws.Credentials{AccessKeyID: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey}
+	key := aws.Credentials{AccessKeyID: c.credentials.AccessKeyID, SecretAccessKey: c.credentials.SecretAccessKey}
 	if err := signer.SignHTTP(context.Background(), key, covered, payloadSHA256,
-		auth.service, auth.region, signedAt); err != nil {
+		c.auth.service, c.auth.region, c.signedAt); err != nil {
 		return refuse(CodeInvalidSignature, mismatchNotice)
 	}
 	want, refusal := parseAuthorization(covered.Header.Get("Authorization"))
-	if refusal != nil || !hmac.Equal([]byte(want.signature), []byte(auth.signature)) {
+	if refusal != nil || !hmac.Equal([]byte(want.signature), []byte(c.auth.signature)) {
 		return refuse(CodeInvalidSignature, mismatchNotice)
 	}
 	return nil

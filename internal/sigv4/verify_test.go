@@ -62,6 +62,19 @@ func signed(t interface{ Fatalf(string, ...any) }, c Credentials, method, target
 	return r
 }
 
+// checkScreen holds Screen against Verify: it refuses in the same words or not at
+// all, and who has shown no known key does not get past it.
+func checkScreen(t *testing.T, screened, verified error) {
+	t.Helper()
+	if screened != nil && (verified == nil || screened.Error() != verified.Error()) {
+		t.Errorf("Screen says %v, Verify %v; want the same", screened, verified)
+	}
+	refusal, ok := errors.AsType[*Error](verified)
+	if ok && refusal.Code != CodeInvalidSignature && refusal.Code != CodeExpiredToken && screened == nil {
+		t.Errorf("Screen lets pass what Verify refuses for its header alone: %v", verified)
+	}
+}
+
 func TestVerifyAndTamper(t *testing.T) {
 	const wholeBody = `{"x":[1.5,2]}`
 	headers := map[string]string{"Content-Type": "application/json", "X-Amzn-Sagemaker-Custom-Attributes": "a  b"}
@@ -136,6 +149,7 @@ func TestVerifyAndTamper(t *testing.T) {
 				req.EscapedPath = r.URL.Opaque
 			}
 			id, err := v.Verify(req, digest([]byte(body)), now)
+			checkScreen(t, v.Screen(req, now), err)
 			if tc.want == "" {
 				want := Identity{AccessKeyID: creds.AccessKeyID, Region: "us-east-1", Service: "sagemaker"}
 				if diff := cmp.Diff(want, id); err != nil || diff != "" {

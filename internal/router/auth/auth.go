@@ -22,7 +22,7 @@ const signingService = "sagemaker"
 type Caller struct {
 	// Signed is what a signature covers.
 	Signed sigv4.Request
-	// Body is the whole payload.
+	// Body is the whole payload; nil to Screen.
 	Body *exchange.Body
 	// Namespace is the one named by the path; empty when the path names none.
 	Namespace string
@@ -33,6 +33,10 @@ type Caller struct {
 // Authenticator decides which namespace a caller's request is for, or gives the
 // fault to answer.
 type Authenticator interface {
+	// Screen gives the fault of a request that no body could mend, before its
+	// body is read.
+	Screen(caller Caller) *exchange.Fault
+	// Authenticate decides.
 	Authenticate(caller Caller) (namespace string, fault *exchange.Fault)
 }
 
@@ -41,6 +45,9 @@ type None struct {
 	// Default is the namespace of requests whose path names none.
 	Default string
 }
+
+// Screen implements Authenticator.
+func (None) Screen(Caller) *exchange.Fault { return nil }
 
 // Authenticate implements Authenticator.
 func (n None) Authenticate(caller Caller) (string, *exchange.Fault) {
@@ -71,11 +78,23 @@ type SigV4 struct{ keys *Keys }
 // NewSigV4 returns an Authenticator for the key pairs in keys.
 func NewSigV4(keys *Keys) SigV4 { return SigV4{keys: keys} }
 
+// verifier checks against the key pairs of this moment.
+func verifier(pairs keyPairs) sigv4.Verifier {
+	return sigv4.Verifier{Service: signingService, Lookup: pairs.lookup, MustSign: mustSign}
+}
+
+// Screen implements Authenticator.
+func (s SigV4) Screen(caller Caller) *exchange.Fault {
+	if err := verifier(s.keys.current()).Screen(caller.Signed, caller.Now); err != nil {
+		return refusal(err)
+	}
+	return nil
+}
+
 // Authenticate implements Authenticator.
 func (s SigV4) Authenticate(caller Caller) (string, *exchange.Fault) {
 	pairs := s.keys.current()
-	verifier := sigv4.Verifier{Service: signingService, Lookup: pairs.lookup, MustSign: mustSign}
-	identity, err := verifier.Verify(caller.Signed, caller.Body.SHA256(), caller.Now)
+	identity, err := verifier(pairs).Verify(caller.Signed, caller.Body.SHA256(), caller.Now)
 	if err != nil {
 		return "", refusal(err)
 	}

@@ -58,9 +58,9 @@ const (
 	// bodyReadTimeout is how long a caller may take to send a body: as long
 	// as SageMaker allows for the whole invocation.
 	bodyReadTimeout = 60 * time.Second
-	// maxDrainBytes is how much of a body that is refused for its size is
-	// read and dropped, so that clients which write all before they read
-	// find the answer instead of a broken connection.
+	// maxDrainBytes is how much of a body that is refused, unread or for its
+	// size, is read and dropped, so that clients which write all before they
+	// read find the answer instead of a broken connection.
 	maxDrainBytes = 64 << 20
 )
 
@@ -72,13 +72,20 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.refuse(reply, where.endpoint, fault)
 		return
 	}
+	caller := auth.Caller{Signed: sigv4.FromHTTP(r), Namespace: where.namespace, Now: d.Now()}
+	if fault := d.Auth.Screen(caller); fault != nil {
+		d.discard(w, r)
+		d.refuse(reply, where.endpoint, fault)
+		return
+	}
 	body, err := d.readBody(w, r)
 	if err != nil {
 		d.refuseBody(reply, r, err)
 		return
 	}
 	defer body.Release()
-	request, fault := d.admit(r, where, body)
+	caller.Body, caller.Now = body, d.Now()
+	request, fault := d.admit(r, where, caller)
 	if fault != nil {
 		d.refuse(reply, where.endpoint, fault)
 		return
@@ -109,17 +116,15 @@ func parse(r *http.Request) (target, *exchange.Fault) {
 }
 
 // admit checks who calls, and then what they ask for.
-func (d *Door) admit(r *http.Request, where target, body *exchange.Body) (*exchange.Request, *exchange.Fault) {
-	namespace, fault := d.Auth.Authenticate(auth.Caller{
-		Signed: sigv4.FromHTTP(r), Body: body, Namespace: where.namespace, Now: d.Now(),
-	})
+func (d *Door) admit(r *http.Request, where target, caller auth.Caller) (*exchange.Request, *exchange.Fault) {
+	namespace, fault := d.Auth.Authenticate(caller)
 	if fault != nil {
 		return nil, fault
 	}
 	if fault := where.check(); fault != nil {
 		return nil, fault
 	}
-	request := &exchange.Request{Namespace: namespace, Endpoint: where.endpoint, Body: body}
+	request := &exchange.Request{Namespace: namespace, Endpoint: where.endpoint, Body: caller.Body}
 	if fault := readHeader(r.Header, &request.Header); fault != nil {
 		return nil, fault
 	}
@@ -130,18 +135,28 @@ func (d *Door) readBody(w http.ResponseWriter, r *http.Request) (*exchange.Body,
 	if r.ContentLength == 0 {
 		return exchange.NewBody(nil), nil
 	}
-	control := http.NewResponseController(w)
-	// Errors here mean a connection without deadlines, such as a test's; the
-	// server's other limits still hold.
-	_ = control.SetReadDeadline(d.Now().Add(bodyReadTimeout))
+	defer limitReading(w)()
 	body, err := exchange.ReadBody(r.Body, r.ContentLength, d.MaxBodyBytes, d.Memory)
-	if errors.Is(err, exchange.ErrTooLarge) {
+	if errors.Is(err, exchange.ErrTooLarge) || errors.Is(err, exchange.ErrNoMemory) {
 		_, _ = io.CopyN(io.Discard, r.Body, maxDrainBytes) // as much as comes
 	}
-	// The server watches the connection while the model works: the deadline
-	// must not end that.
-	_ = control.SetReadDeadline(time.Time{})
 	return body, err
+}
+
+// discard reads a body that is refused unseen.
+func (d *Door) discard(w http.ResponseWriter, r *http.Request) {
+	defer limitReading(w)()
+	_, _ = io.CopyN(io.Discard, r.Body, maxDrainBytes) // as much as comes
+}
+
+// limitReading starts the time that a body may take, and returns what ends it:
+// the server watches the connection while the model works, which the deadline
+// must not end. Errors mean a connection without deadlines, such as a test's; the
+// server's other limits still hold.
+func limitReading(w http.ResponseWriter) (lift func()) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyReadTimeout))
+	return func() { _ = control.SetReadDeadline(time.Time{}) }
 }
 
 func (d *Door) refuseBody(reply *reply, r *http.Request, err error) {

@@ -102,8 +102,10 @@ const (
 	classCount   = maxClassBits - minClassBits + 1
 	unpooled     = -1
 	// trustedLengthBytes is how much memory a declared Content-Length may
-	// claim before a single byte of the body has arrived.
-	trustedLengthBytes = 1 << 20
+	// claim before a single byte of the body has arrived, and trustedFactor
+	// how many times what has arrived it may claim after that.
+	trustedLengthBytes = 64 << 10
+	trustedFactor      = 8
 )
 
 var classes [classCount]sync.Pool
@@ -144,11 +146,11 @@ func ReadBody(r io.Reader, lengthBytes, limitBytes int64, budget *Budget) (*Body
 	}
 	// One byte more than declared, so that a body of exactly that length ends
 	// without growing the buffer only to see the end.
-	b, err := newPooled(min(first, trustedLengthBytes)+1, budget)
+	b, err := newPooled(min(first+1, trustedLengthBytes), budget)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.fill(r, limitBytes); err != nil {
+	if err := b.fill(r, lengthBytes, limitBytes); err != nil {
 		b.Release()
 		return nil, err
 	}
@@ -166,11 +168,11 @@ func newPooled(sizeBytes int64, budget *Budget) (*Body, error) {
 	return b, nil
 }
 
-func (b *Body) fill(r io.Reader, limitBytes int64) error {
+func (b *Body) fill(r io.Reader, lengthBytes, limitBytes int64) error {
 	for {
 		data := *b.buffer
 		if b.sizeBytes == cap(data) {
-			if err := b.grow(); err != nil {
+			if err := b.grow(lengthBytes); err != nil {
 				return err
 			}
 			continue
@@ -190,9 +192,12 @@ func (b *Body) fill(r io.Reader, limitBytes int64) error {
 	}
 }
 
-func (b *Body) grow() error {
+// grow doubles the buffer, or takes it nearer to the declared length by as much
+// as what has arrived makes that believable.
+func (b *Body) grow(lengthBytes int64) error {
 	old := *b.buffer
-	bigger, class := getBuffer(2 * int64(cap(old)))
+	size := int64(cap(old))
+	bigger, class := getBuffer(max(2*size, min(trustedFactor*size, lengthBytes+1)))
 	if !b.budget.TryAcquire(int64(cap(*bigger))) {
 		putBuffer(class, bigger)
 		return ErrNoMemory

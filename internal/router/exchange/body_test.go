@@ -53,6 +53,37 @@ func TestReadBodyError(t *testing.T) {
 	}
 }
 
+// A body takes memory as it arrives: a caller that declares much and sends
+// nothing takes little, and one that sends takes no more than eightfold.
+func TestReadBodyTakesWhatArrives(t *testing.T) {
+	const length = 20 << 20
+	budget := NewBudget(1 << 30)
+	arrived, largest := int64(0), int64(0)
+	body, err := ReadBody(readerFunc(func(p []byte) (int, error) {
+		if used := budget.UsedBytes(); used > max(64<<10, 8*arrived) {
+			t.Fatalf("%d bytes are held after %d arrived", used, arrived)
+		}
+		largest = max(largest, budget.UsedBytes())
+		if arrived == length {
+			return 0, io.EOF
+		}
+		n := min(len(p), 10_000, int(length-arrived))
+		arrived += int64(n)
+		return n, nil
+	}), length, length, budget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body.Release()
+	if largest > 2*length {
+		t.Errorf("%d bytes were held for a body of %d", largest, length)
+	}
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 // A reader that is closed while it is read never sees memory that was given to
 // the next request.
 func TestOpenOutlivesRelease(t *testing.T) {
