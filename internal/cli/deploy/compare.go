@@ -71,21 +71,15 @@ func (o *options) place(cluster client.Client, m manifest, namespace string) err
 // without doing it.
 func (o *options) plan(ctx context.Context, cluster client.Client, m manifest) (*planned, error) {
 	p := &planned{manifest: m, action: created}
-	live := &unstructured.Unstructured{}
-	live.SetGroupVersionKind(m.object.GroupVersionKind())
-	err := cluster.Get(ctx, client.ObjectKeyFromObject(m.object), live)
-	switch {
-	case err == nil:
-		p.live = live
-		o.keepLive(p)
-	case !apierrors.IsNotFound(err):
-		return nil, o.session.Explain("cannot read "+m.name(), err)
+	if err := o.readLive(ctx, cluster, p); err != nil {
+		return nil, err
 	}
 	wanted := m.object.DeepCopy()
 	if err := o.apply(ctx, cluster, wanted, client.DryRunAll); err != nil {
 		return nil, o.explainApply(m, err)
 	}
 	before := ""
+	var err error
 	if p.live != nil {
 		if before, err = text(p.live); err != nil {
 			return nil, err
@@ -105,6 +99,23 @@ func (o *options) plan(ctx context.Context, cluster client.Client, m manifest) (
 		p.action = configured
 	}
 	return p, nil
+}
+
+// readLive reads the object as it is in the cluster, if it is there.
+func (o *options) readLive(ctx context.Context, cluster client.Client, p *planned) error {
+	live := &unstructured.Unstructured{}
+	live.SetGroupVersionKind(p.object.GroupVersionKind())
+	err := cluster.Get(ctx, client.ObjectKeyFromObject(p.object), live)
+	switch {
+	case apierrors.IsNotFound(err):
+		p.live = nil
+	case err != nil:
+		return o.session.Explain("cannot read "+p.name(), err)
+	default:
+		p.live = live
+		o.keepLive(p)
+	}
+	return nil
 }
 
 // keepLive leaves the traffic of an Endpoint where it is: a bundle says where

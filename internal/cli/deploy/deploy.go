@@ -164,6 +164,10 @@ func (o *options) applyAll(ctx context.Context, cluster client.Client, plans []*
 		}
 	}
 	for _, p := range plans {
+		// Traffic may have moved while somebody looked at the difference.
+		if err := o.readLive(ctx, cluster, p); err != nil {
+			return err
+		}
 		// Unchanged objects are applied too: that records this owner's fields.
 		if err := o.apply(ctx, cluster, p.object); err != nil {
 			return o.explainApply(p.manifest, err)
