@@ -404,3 +404,20 @@ func TestExponentialBackoff(t *testing.T) {
 		}
 	}
 }
+
+func TestUploadsUseLargeParts(t *testing.T) {
+	fake := newFakeS3(t)
+	var parts atomic.Int64
+	spoil := func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Has("partNumber") {
+			parts.Add(1)
+		}
+		return false
+	}
+	fake.spoil.Store(&spoil)
+	const wholeParts = 2
+	put(t, fake.open(t), "large", make([]byte, wholeParts*uploadPartBytes+1))
+	if got := parts.Load(); got != wholeParts+1 {
+		t.Errorf("the upload had %d parts, want %d", got, wholeParts+1)
+	}
+}

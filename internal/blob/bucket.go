@@ -130,12 +130,19 @@ func objectOf(entry *gcblob.ListObject) Object {
 	return object
 }
 
+// uploadPartBytes is the length of one part of an upload. S3 takes 10,000 parts
+// of an object, so that parts of 16 MiB make 156 GiB: more than an archive may
+// unpack to. A few of them are held in memory at once.
+const uploadPartBytes = 16 << 20
+
 func (b *bucket) Write(ctx context.Context, key string, content io.Reader) error {
 	// Cancelling the context is how a gocloud.dev writer is told to drop what
 	// it has so far.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	writer, err := b.store.NewWriter(ctx, key, &gcblob.WriterOptions{ContentType: "application/octet-stream"})
+	writer, err := b.store.NewWriter(ctx, key, &gcblob.WriterOptions{
+		ContentType: "application/octet-stream", BufferSize: uploadPartBytes,
+	})
 	if err != nil {
 		return failed("write", b.at.at(key), err)
 	}
