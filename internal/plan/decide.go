@@ -30,7 +30,7 @@ type rule func(e subject) *verdict
 
 // rules in the order in which they are asked. The first that decides wins.
 var rules = []rule{
-	unreadable, dead, changing, configDeleted, modelDeleted, unused, imageClosed, hardwareBound, unsupported, untold,
+	dead, unreadable, changing, configDeleted, modelDeleted, unused, imageClosed, hardwareBound, unsupported, untold,
 }
 
 // decide judges an endpoint.

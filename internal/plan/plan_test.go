@@ -168,8 +168,11 @@ func TestDecide(t *testing.T) {
 		"config gone":   {func(e *inventory.Endpoint) { e.Config.Presence = inventory.Deleted }, Blocked, "was deleted"},
 		"model gone":    {func(e *inventory.Endpoint) { e.Models[0].Presence = inventory.Deleted }, Blocked, "was deleted"},
 		"failed":        {func(e *inventory.Endpoint) { e.Status, e.FailureReason = "Failed", "no ping" }, Retire, "no ping"},
-		"deleting":      {func(e *inventory.Endpoint) { e.Status = "Deleting" }, Retire, "being deleted"},
-		"idle":          {idle, Retire, "nobody called it: CloudWatch recorded no request in the 14 days since 2026-11-06"},
+		"failed, and denied": {
+			func(e *inventory.Endpoint) { e.Status, e.Models[0].Presence = "Failed", inventory.NotRead }, Retire, "serves nothing",
+		},
+		"deleting": {func(e *inventory.Endpoint) { e.Status = "Deleting" }, Retire, "being deleted"},
+		"idle":     {idle, Retire, "nobody called it: CloudWatch recorded no request in the 14 days since 2026-11-06"},
 		"idle, but no figures at all": {
 			func(e *inventory.Endpoint) { idle(e); e.Variants[0].Usage = nil }, MoveLater, "no traffic data: CloudWatch has recorded neither",
 		},

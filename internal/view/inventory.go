@@ -100,8 +100,12 @@ func modelNames(endpoint *inventory.Endpoint) string {
 	var names []string
 	for i := range endpoint.Models {
 		name := endpoint.Models[i].Name
-		if endpoint.Models[i].Presence != inventory.Present {
-			name += " (missing)"
+		switch endpoint.Models[i].Presence {
+		case inventory.Deleted:
+			name += " (deleted)"
+		case inventory.NotRead:
+			name += " (not read)"
+		case inventory.Present:
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)

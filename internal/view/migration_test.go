@@ -36,7 +36,7 @@ func TestInventory(t *testing.T) {
 	}}
 	want := [][]string{
 		{"ENDPOINT", "MODE", "STATUS", "INSTANCES", "REQUESTS/DAY", "P99", "MODELS"},
-		{"Churn-Prod", "RealTime", "✔ InService", "2×ml.m5.xlarge, 1×ml.m5.large", "323k", "41 ms", "churn-7, churn-8 (missing)"},
+		{"Churn-Prod", "RealTime", "✔ InService", "2×ml.m5.xlarge, 1×ml.m5.large", "323k", "41 ms", "churn-7, churn-8 (deleted)"},
 		{"serverless", "Serverless", "◌ Updating", "serverless 2048 MB", "<1", "-", "-"},
 		{"hidden", "Unknown", "⚠ Unread", "-", "-", "-", "-"},
 		{"broken", "RealTime", "✖ Failed", "-", "-", "-", "-"},
