@@ -73,7 +73,7 @@ return: it takes effect at once, without gates.`,
 	{
 		name:    "undo",
 		short:   "Return the traffic to the variant it came from",
-		long:    "Set spec.live back to the variant that the last rollout left. The traffic returns\nat once, without gates, if that variant is ready.",
+		long:    "Go one move back: out of a rollout to the variant that has the traffic, and out of a\npromotion to the variant that was live before. The traffic returns at once, without\ngates, if that variant is ready and is still what it was.",
 		example: "  %[1]s rollout undo churn",
 		change:  undo,
 	},
@@ -189,24 +189,31 @@ func retry(endpoint *v1alpha1.Endpoint, asked request) (string, error) {
 	return fmt.Sprintf("The rollout of %s to %s starts again, attempt %d.", endpoint.Name, rollout.To, endpoint.Spec.Rollout.Attempt), nil
 }
 
+// undo goes one move back: a rollout that has not ended well is given up for the
+// variant that has the traffic, and a promotion is taken back.
 func undo(endpoint *v1alpha1.Endpoint, asked request) (string, error) {
-	rollout := endpoint.Status.Rollout
-	if rollout == nil {
+	status := &endpoint.Status
+	if status.Rollout == nil {
 		return "", refuse("cannot undo a rollout of "+endpoint.Name, "it has had none", "")
 	}
-	if endpoint.Spec.FindVariant(rollout.From) == nil {
-		return "", refuse("cannot undo the rollout of "+endpoint.Name, "the variant "+rollout.From+" that it left was removed",
-			"add the variant again, then: "+asked.command("rollout", "start", endpoint.Name, "--to", rollout.From))
+	back := status.Live
+	if endpoint.Spec.Live == status.Live {
+		if status.Previous == nil {
+			return fmt.Sprintf("%s rests on %s, and nothing was live before it: there is nothing to undo.", endpoint.Name, status.Live), nil
+		}
+		back = status.Previous.Name
 	}
-	if endpoint.Spec.Live == rollout.From {
-		return fmt.Sprintf("%s asks for %s already.", endpoint.Name, rollout.From), nil
+	if endpoint.Spec.FindVariant(back) == nil {
+		return "", refuse("cannot undo the rollout of "+endpoint.Name, "the variant "+back+" that it left was removed",
+			"add the variant again, then: "+asked.command("rollout", "start", endpoint.Name, "--to", back))
 	}
-	endpoint.Spec.Live = rollout.From
+	settled := failed(status.Rollout) && endpoint.Spec.Live != status.Live
+	endpoint.Spec.Live = back
 	endpoint.Spec.Rollout.State = v1alpha1.RolloutRunning
-	if failed(rollout) {
-		return fmt.Sprintf("The traffic of %s is with %s already; the spec will say so too.", endpoint.Name, rollout.From), nil
+	if settled {
+		return fmt.Sprintf("The traffic of %s is with %s already; the spec will say so too.", endpoint.Name, back), nil
 	}
-	return fmt.Sprintf("The traffic of %s returns to %s at once, without gates.", endpoint.Name, rollout.From), nil
+	return fmt.Sprintf("The traffic of %s returns to %s at once, without gates.", endpoint.Name, back), nil
 }
 
 func split(endpoint *v1alpha1.Endpoint) string {

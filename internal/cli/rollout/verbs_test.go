@@ -24,6 +24,8 @@ type world struct {
 	paused string
 	// unseen says that the status describes an older spec.
 	unseen bool
+	// triedThird says that the last rollout was another one, to a third variant.
+	triedThird bool
 }
 
 func (w world) endpoint() *v1alpha1.Endpoint {
@@ -42,6 +44,12 @@ func (w world) endpoint() *v1alpha1.Endpoint {
 	if w.stage != "" {
 		e.Status.Rollout = &v1alpha1.RolloutStatus{From: "managed", To: "cluster", Stage: w.stage, Paused: w.paused}
 	}
+	if w.stage == v1alpha1.StagePromoted {
+		e.Status.Previous = &v1alpha1.PreviousVariant{Name: "managed", ContentHash: "1f2e3d4c"}
+	}
+	if w.triedThird {
+		e.Status.Rollout = &v1alpha1.RolloutStatus{From: "cluster", To: "third", Stage: v1alpha1.StageRolledBack}
+	}
 	return e
 }
 
@@ -53,17 +61,18 @@ const (
 
 // The states of a move, as the operator leaves them.
 var (
-	atRest      = world{asked: "managed", state: running, attempt: 1, live: "managed"}
-	justAsked   = world{asked: "cluster", state: running, attempt: 1, live: "managed", unseen: true}
-	shifting    = world{asked: "cluster", state: running, attempt: 1, live: "managed", stage: v1alpha1.StageShifting}
-	held        = world{asked: "cluster", state: paused, attempt: 1, live: "managed", stage: v1alpha1.StageShifting, paused: "by a person"}
-	heldByGate  = world{asked: "cluster", state: running, attempt: 1, live: "managed", stage: v1alpha1.StageShifting, paused: "gate Errors regressed"}
-	rolledBack  = world{asked: "cluster", state: running, attempt: 1, live: "managed", stage: v1alpha1.StageRolledBack}
-	givenUp     = world{asked: "cluster", state: aborted, attempt: 1, live: "managed", stage: v1alpha1.StageAborted}
-	promoted    = world{asked: "cluster", state: running, attempt: 1, live: "cluster", stage: v1alpha1.StagePromoted}
-	takenBack   = world{asked: "managed", state: running, attempt: 1, live: "managed", stage: v1alpha1.StageRolledBack}
-	askedAgain  = world{asked: "cluster", state: running, attempt: 2, live: "managed", stage: v1alpha1.StageRolledBack, unseen: true}
-	backInHands = world{asked: "managed", state: running, attempt: 1, live: "cluster", stage: v1alpha1.StagePromoted, unseen: true}
+	atRest       = world{asked: "managed", state: running, attempt: 1, live: "managed"}
+	justAsked    = world{asked: "cluster", state: running, attempt: 1, live: "managed", unseen: true}
+	shifting     = world{asked: "cluster", state: running, attempt: 1, live: "managed", stage: v1alpha1.StageShifting}
+	held         = world{asked: "cluster", state: paused, attempt: 1, live: "managed", stage: v1alpha1.StageShifting, paused: "by a person"}
+	heldByGate   = world{asked: "cluster", state: running, attempt: 1, live: "managed", stage: v1alpha1.StageShifting, paused: "gate Errors regressed"}
+	rolledBack   = world{asked: "cluster", state: running, attempt: 1, live: "managed", stage: v1alpha1.StageRolledBack}
+	givenUp      = world{asked: "cluster", state: aborted, attempt: 1, live: "managed", stage: v1alpha1.StageAborted}
+	promoted     = world{asked: "cluster", state: running, attempt: 1, live: "cluster", stage: v1alpha1.StagePromoted}
+	triedAnother = world{asked: "cluster", state: running, attempt: 1, live: "cluster", stage: v1alpha1.StagePromoted, triedThird: true}
+	takenBack    = world{asked: "managed", state: running, attempt: 1, live: "managed", stage: v1alpha1.StageRolledBack}
+	askedAgain   = world{asked: "cluster", state: running, attempt: 2, live: "managed", stage: v1alpha1.StageRolledBack, unseen: true}
+	backInHands  = world{asked: "managed", state: running, attempt: 1, live: "cluster", stage: v1alpha1.StagePromoted, unseen: true}
 )
 
 func TestVerbs(t *testing.T) {
@@ -105,7 +114,8 @@ func TestVerbs(t *testing.T) {
 		"undo after promotion":            {verb: "undo", in: promoted, want: "managed/Running/1", says: "returns to managed at once, without gates"},
 		"undo midway":                     {verb: "undo", in: shifting, want: "managed/Running/1", says: "returns to managed at once"},
 		"undo after a rollback":           {verb: "undo", in: rolledBack, want: "managed/Running/1", says: "is with managed already"},
-		"undo twice":                      {verb: "undo", in: takenBack, want: "managed/Running/1", says: "asks for managed already"},
+		"undo twice":                      {verb: "undo", in: takenBack, want: "managed/Running/1", says: "nothing to undo"},
+		"undo after another try":          {verb: "undo", in: triedAnother, want: "managed/Running/1", says: "returns to managed at once"},
 		"undo without a rollout":          {verb: "undo", in: atRest, refused: "it has had none"},
 		"resume what has not been paused": {verb: "resume", in: shifting, want: "cluster/Running/1"},
 	}
