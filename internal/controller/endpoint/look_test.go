@@ -22,6 +22,7 @@ func deployed(observed int64, pods, updated, ready int32) *appsv1.Deployment {
 
 func TestLook(t *testing.T) {
 	unapproved := status.Stall(v1alpha1.ReasonModelNotApproved, "not approved")
+	classGone := status.Stall(v1alpha1.ReasonClassNotFound, "no class")
 	cases := map[string]struct {
 		reason     string
 		live       bool
@@ -42,7 +43,8 @@ func TestLook(t *testing.T) {
 		"NothingThere":      {"No Deployment, no pods.", false, false, false, nil, nil, false},
 		"UnapprovedNew":     {"What is not approved gets no traffic though it runs.", false, false, false, unapproved, deployed(2, 2, 2, 2), false},
 		"UnapprovedLive":    {"What serves goes on serving.", true, true, false, unapproved, deployed(2, 2, 2, 2), true},
-		"UnapprovedMidway":  {"What has a part of the traffic keeps it; the rollout is judged on what it does.", false, true, false, unapproved, deployed(2, 2, 2, 2), true},
+		"UnapprovedMidway":  {"An approval that is withdrawn holds the rollout where it is.", false, true, false, unapproved, deployed(2, 2, 2, 2), false},
+		"ClassGoneMidway":   {"Pods that run and have a part of the traffic keep it; the rollout is judged on what they do.", false, true, false, classGone, deployed(2, 2, 2, 2), true},
 		"UnapprovedMissing": {"What was never made is not there.", false, false, false, unapproved, nil, false},
 	}
 	for name, tc := range cases {

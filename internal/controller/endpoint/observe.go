@@ -59,7 +59,8 @@ func (s *scope) describeSageMaker(v *variant) string {
 
 // look judges a pods variant. The live variant is ready while any of its pods
 // is, as during an update or after the loss of a pod. Another variant must have
-// every pod it asks for, all of the wanted content, before traffic may come.
+// every pod it asks for, all of the wanted content, before traffic may come, and
+// its Model's approval before more of it may come.
 func (s *scope) look(v *variant) observation {
 	seen := observation{reason: v1alpha1.ReasonPodsNotReady}
 	if v.deployment == nil {
@@ -78,7 +79,7 @@ func (s *scope) look(v *variant) observation {
 	switch {
 	case live && have.ReadyReplicas > 0:
 		seen.ready = true
-	case v.problem != nil && !s.carries(v.spec.Name):
+	case v.problem != nil && (!s.carries(v.spec.Name) || v.problem.Reason == v1alpha1.ReasonModelNotApproved):
 		seen.reason, seen.message, seen.broken = v.problem.Reason, v.problem.Message, true
 		return seen
 	case !v.updating && complete(v.deployment) && have.ReadyReplicas >= s.required(v):
@@ -134,12 +135,19 @@ var severity = []string{
 // diagnose names the worst trouble of the pods that are not ready, or the
 // Deployment's when it has no pods to show.
 func diagnose(d *appsv1.Deployment, pods []corev1.Pod) trouble {
-	troubles := []trouble{}
+	troubles, failed := []trouble{}, []trouble{}
 	for i := range pods {
 		pod := &pods[i]
-		if pod.DeletionTimestamp == nil && !podReady(pod) {
+		switch {
+		case pod.DeletionTimestamp != nil || podReady(pod):
+		case pod.Status.Phase == corev1.PodFailed:
+			failed = append(failed, podTrouble(pod))
+		default:
 			troubles = append(troubles, podTrouble(pod))
 		}
+	}
+	if len(troubles) == 0 {
+		troubles = failed // else others are taking their place
 	}
 	slices.SortStableFunc(troubles, func(a, b trouble) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.message, b.message))

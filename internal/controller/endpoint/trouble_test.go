@@ -128,6 +128,14 @@ func TestDiagnose(t *testing.T) {
 			}, appsv1.DeploymentStatus{},
 			trouble{v1alpha1.ReasonContainerCrashing, "the model container exited with code 1: boom", true},
 		},
+		"EvictedAndReplaced": {
+			"A pod that failed stays in the list for long; what counts is the one that takes its place.",
+			[]corev1.Pod{
+				{Status: corev1.PodStatus{Phase: corev1.PodFailed, Reason: "Evicted", Message: "disk pressure"}},
+				pod(corev1.ContainerStatus{State: running()}, notYet),
+			}, appsv1.DeploymentStatus{},
+			trouble{v1alpha1.ReasonModelLoading, "fetching the model", false},
+		},
 		"GoingAway": {
 			"A pod that is being deleted is nobody's concern.",
 			[]corev1.Pod{func() corev1.Pod {
