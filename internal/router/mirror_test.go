@@ -156,6 +156,31 @@ func TestHungShadow(t *testing.T) {
 	eventually(t, "all memory of copies given back", func() bool { return h.router.server.Mirror.UsedBytes() == 0 })
 }
 
+// What copies hold is theirs: callers keep all the memory for bodies, and copies
+// take no more than they may, counting what buffers take rather than what is in
+// them.
+func TestHungShadowLeavesCallersTheirMemory(t *testing.T) {
+	h := newHarness(t, func(o *Options) {
+		o.MaxBodyBytes, o.MaxBufferedBytes, o.Mirror.MaxBytes = 1<<20, 5<<20/2, 5<<20/2
+	})
+	h.pods("blue", addressOf(backend(t, says(`"blue"`))))
+	h.pods("green", addressOf(backend(t, hangs)))
+	h.rollout(0, 10000)
+	h.apply()
+	for range 8 {
+		response, text := h.post(t.Context(), invocations, strings.Repeat("x", 600<<10), nil)
+		if response.StatusCode != http.StatusOK {
+			t.Fatalf("beside a hung shadow a caller gets %d %s", response.StatusCode, text)
+		}
+		eventually(t, "the caller's memory given back", func() bool { return h.router.memory.UsedBytes() == 0 })
+	}
+	eventually(t, "2 copies sent, whose buffers are 1 MiB each, and 6 dropped", func() bool {
+		c := h.comparison()
+		return c.Sent[evidence.SizeTo1MiB] == 2 && c.Dropped[evidence.SizeTo1MiB] == 6
+	})
+	h.router.server.Close() // ends the copies, which would outlast the test
+}
+
 // One hung shadow leaves room for the copies of other Endpoints.
 func TestHungShadowLeavesRoom(t *testing.T) {
 	h := newHarness(t, func(o *Options) { o.Mirror.Concurrency, o.Mirror.Queue = 4, 8 })

@@ -45,9 +45,10 @@ func (b *Budget) UsedBytes() int64 { return b.usedBytes.Load() }
 // Body is the bytes of one request, shared by reference between the call, its
 // retries and its mirrored copies. The last Release returns the memory.
 type Body struct {
-	buffer     *[]byte
-	refs       atomic.Int32
-	budget     *Budget
+	buffer *[]byte
+	refs   atomic.Int32
+	// budget counts the buffer; nil when none does, or no longer.
+	budget     atomic.Pointer[Budget]
 	sizeBytes  int
 	classIndex int
 	hashOnce   sync.Once
@@ -66,6 +67,17 @@ func (b *Body) Bytes() []byte { return (*b.buffer)[:b.sizeBytes] }
 
 // SizeBytes is the length of the content.
 func (b *Body) SizeBytes() int64 { return int64(b.sizeBytes) }
+
+// HeldBytes is the memory the content takes, which may be twice its length.
+func (b *Body) HeldBytes() int64 { return int64(cap(*b.buffer)) }
+
+// LeaveBudget ends the counting of the body by its budget while the content
+// stays: from here on those who hold references count it.
+func (b *Body) LeaveBudget() {
+	if budget := b.budget.Swap(nil); budget != nil {
+		budget.Release(b.HeldBytes())
+	}
+}
 
 // SHA256 is the content's digest in lower-case hexadecimal, as signatures use
 // it; it is computed once.
@@ -88,9 +100,7 @@ func (b *Body) Release() {
 	case left < 0:
 		panic("exchange: Body released more often than retained")
 	}
-	if b.budget != nil {
-		b.budget.Release(int64(cap(*b.buffer)))
-	}
+	b.LeaveBudget()
 	putBuffer(b.classIndex, b.buffer)
 	b.buffer = nil
 }
@@ -163,7 +173,8 @@ func newPooled(sizeBytes int64, budget *Budget) (*Body, error) {
 		putBuffer(class, buffer)
 		return nil, ErrNoMemory
 	}
-	b := &Body{buffer: buffer, budget: budget, classIndex: class}
+	b := &Body{buffer: buffer, classIndex: class}
+	b.budget.Store(budget)
 	b.refs.Store(1)
 	return b, nil
 }
@@ -198,12 +209,13 @@ func (b *Body) grow(lengthBytes int64) error {
 	old := *b.buffer
 	size := int64(cap(old))
 	bigger, class := getBuffer(max(2*size, min(trustedFactor*size, lengthBytes+1)))
-	if !b.budget.TryAcquire(int64(cap(*bigger))) {
+	budget := b.budget.Load()
+	if !budget.TryAcquire(int64(cap(*bigger))) {
 		putBuffer(class, bigger)
 		return ErrNoMemory
 	}
 	*bigger = append((*bigger)[:0], old...)
-	b.budget.Release(int64(cap(old)))
+	budget.Release(int64(cap(old)))
 	putBuffer(b.classIndex, b.buffer)
 	b.buffer, b.classIndex = bigger, class
 	return nil

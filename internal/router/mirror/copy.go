@@ -31,6 +31,8 @@ func (c *Copy) Keep(piece []byte) { c.answer.add(piece) }
 func (c *Copy) Submit(answer *exchange.Answer) {
 	c.outcome, c.header, c.status = answer.Outcome, answer.Header, answer.OriginalStatus
 	size := c.request.Body.SizeBytes()
+	// The mirror's memory counts the body; callers shall have theirs back.
+	c.request.Body.LeaveBudget()
 	if !c.lane.mirror.enqueue(c) {
 		c.lane.sink.Copied(c.reference, c.lane.candidate, size, true)
 		c.release()
@@ -42,7 +44,7 @@ func (c *Copy) Abandon() { c.release() }
 
 func (c *Copy) release() {
 	c.answer.drop()
-	c.lane.mirror.memory.Release(c.request.Body.SizeBytes())
+	c.lane.mirror.memory.Release(c.request.Body.HeldBytes())
 	c.request.Body.Release()
 }
 

@@ -75,12 +75,11 @@ func (l *Lane) Close() {
 // Begin prepares a copy of a request that reference is about to answer. It
 // returns nil, and counts the copy as dropped, when the bytes are spent.
 func (l *Lane) Begin(reference string, request *exchange.Request) *Copy {
-	size := request.Body.SizeBytes()
 	if l.ctx.Err() != nil {
 		return nil
 	}
-	if !l.mirror.memory.TryAcquire(size) {
-		l.sink.Copied(reference, l.candidate, size, true)
+	if !l.mirror.memory.TryAcquire(request.Body.HeldBytes()) {
+		l.sink.Copied(reference, l.candidate, request.Body.SizeBytes(), true)
 		return nil
 	}
 	request.Body.Retain()
