@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -33,7 +32,9 @@ func write(path string, state snapshot) (err error) {
 	if err != nil {
 		return fmt.Errorf("encoding the snapshot: %w", err)
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	// One name for all attempts: what a router that was killed left behind is
+	// written over, where names of their own would fill the volume.
+	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("creating the snapshot: %w", err)
 	}

@@ -11,10 +11,14 @@ import (
 	"landfall.dev/landfall/internal/router/table"
 )
 
-// A snapshot is replaced as a whole, and nothing is left beside it.
+// A snapshot is replaced as a whole, and nothing is left beside it, not even by
+// a router that was killed while it wrote: its volume has an end.
 func TestSnapshotWrite(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "snapshot.json")
+	if err := os.WriteFile(path+".new", make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"first", "second"} {
 		state := snapshot{Version: snapshotVersion, Endpoints: []*v1alpha1.Endpoint{{ObjectMeta: metav1.ObjectMeta{Name: name}}}}
 		if err := write(path, state); err != nil {
