@@ -92,7 +92,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request.ID = reply.requestID
 	answer := d.invoker.Invoke(r.Context(), request)
-	defer answer.Close() //nolint:errcheck // what reading the body did not show, closing it does not change
+	defer answer.Close() // what reading the body did not show, closing it does not change
 	if answer.Fault != nil {
 		reply.fault(answer.Header, where.endpoint, answer.Fault)
 		return

@@ -1,6 +1,10 @@
 package exchange
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"net"
+)
 
 // FaultType is an error type of the SageMaker Runtime API, as it stands in
 // x-amzn-ErrorType.
@@ -82,8 +86,8 @@ func NewFault(faultType FaultType, format string, args ...any) *Fault {
 // Reason says why a variant gave no answer.
 type Reason uint8
 
-// The reasons. Only Unreachable, NoTarget and Loading leave the request
-// unanswered by any model, so only they may be tried elsewhere.
+// The reasons. Only Unreachable may be tried on another pod of the variant; which
+// may be tried on another variant, see NoAnswer.Seen.
 const (
 	// Unreachable: connections were refused, or broke before an answer began.
 	Unreachable Reason = iota
@@ -112,6 +116,16 @@ type NoAnswer struct {
 	Reason Reason
 	// Err is the cause, for the log.
 	Err error
+	// Seen says that a model may have seen the request, on any attempt, so
+	// that it must not be sent to another variant.
+	Seen bool
+}
+
+// Unanswered is the lack of an answer after a connection failed. Only where none
+// was made at all can no model have seen the request.
+func Unanswered(err error) *NoAnswer {
+	refused, ok := errors.AsType[*net.OpError](err)
+	return &NoAnswer{Reason: Unreachable, Err: err, Seen: !ok || refused.Op != "dial"}
 }
 
 // Error names reason and cause.

@@ -122,9 +122,12 @@ func (c *call) measure(variant string, outcome exchange.Outcome, end time.Time) 
 }
 
 // mayFallBack says whether the live variant may answer in place of one that
-// gave no answer: only when no model has seen the request through, and only for
+// gave no answer: only when no model can have seen the request, and only for
 // a target, since the live variant has nothing to fall back to.
 func (c *call) mayFallBack(none *exchange.NoAnswer, chosen choice) bool {
+	if none.Seen {
+		return false
+	}
 	switch none.Reason {
 	case exchange.Unreachable, exchange.NoTarget, exchange.Loading, exchange.Identity:
 		return !chosen.named && chosen.variant != c.route.Live && c.route.arm(c.route.Live) != nil

@@ -53,7 +53,7 @@ func beginError(answer *exchange.Answer) (*exchange.Answer, error) {
 
 func broken(err error) error {
 	return &exchange.NoAnswer{
-		Reason: exchange.Unreachable, Err: fmt.Errorf("the connection broke in the middle of the answer: %w", err),
+		Reason: exchange.Unreachable, Seen: true, Err: fmt.Errorf("the connection broke in the middle of the answer: %w", err),
 	}
 }
 

@@ -128,7 +128,7 @@ func (m *members) empty() *exchange.NoAnswer {
 // try asks one pod after another until one answers.
 func (p *Pool) try(ctx context.Context, set *members, request *exchange.Request) (*leased, error) {
 	var tried [maxAttempts]*pod
-	var last error
+	var last *exchange.NoAnswer
 	for attempt := range maxAttempts {
 		member := p.pick(set.pods, tried[:attempt])
 		if attempt > 0 && p.onRetry != nil {
@@ -139,10 +139,12 @@ func (p *Pool) try(ctx context.Context, set *members, request *exchange.Request)
 		if err == nil {
 			return answer, nil
 		}
-		last = err
-		if noAnswer, ok := errors.AsType[*exchange.NoAnswer](err); !ok || noAnswer.Reason != exchange.Unreachable {
+		noAnswer, ok := errors.AsType[*exchange.NoAnswer](err)
+		if !ok || noAnswer.Reason != exchange.Unreachable {
 			return nil, err
 		}
+		seen := noAnswer.Seen || last != nil && last.Seen
+		last = &exchange.NoAnswer{Reason: exchange.Unreachable, Err: noAnswer.Err, Seen: seen}
 		member.avoidUntil.Store(p.now().Add(avoidFor).UnixNano())
 		// The table may have moved on since: a pod that replaced this one is
 		// a better choice than those known when the request came in.

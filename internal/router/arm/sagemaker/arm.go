@@ -40,6 +40,7 @@ func (a *Arm) Do(ctx context.Context, request *exchange.Request) (*exchange.Answ
 	callerDone := ctx.Done()
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	var err error
+	seen := false
 	for range maxAttempts {
 		var response *http.Response
 		response, err = a.once(ctx, request) //nolint:bodyclose // the answer's reader closes it
@@ -50,15 +51,19 @@ func (a *Arm) Do(ctx context.Context, request *exchange.Request) (*exchange.Answ
 			}
 			break // SageMaker has seen the request through
 		}
-		if _, final := errors.AsType[*exchange.NoAnswer](err); final || ctx.Err() != nil {
+		none := classify(ctx, callerDone, err)
+		seen = seen || none.Seen
+		if none.Reason != exchange.Unreachable {
 			break
 		}
 	}
 	defer cancel()
-	return nil, classify(ctx, callerDone, err)
+	none := classify(ctx, callerDone, err)
+	none.Seen = seen || none.Seen
+	return nil, none
 }
 
-func classify(ctx context.Context, callerDone <-chan struct{}, err error) error {
+func classify(ctx context.Context, callerDone <-chan struct{}, err error) *exchange.NoAnswer {
 	select {
 	case <-callerDone:
 		return &exchange.NoAnswer{Reason: exchange.Gone, Err: err}
@@ -67,10 +72,10 @@ func classify(ctx context.Context, callerDone <-chan struct{}, err error) error 
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &exchange.NoAnswer{Reason: exchange.TimedOut, Err: err}
 	}
-	if _, ok := errors.AsType[*exchange.NoAnswer](err); ok {
-		return err
+	if none, ok := errors.AsType[*exchange.NoAnswer](err); ok {
+		return none
 	}
-	return &exchange.NoAnswer{Reason: exchange.Unreachable, Err: err}
+	return exchange.Unanswered(err)
 }
 
 func (a *Arm) once(ctx context.Context, request *exchange.Request) (*http.Response, error) {

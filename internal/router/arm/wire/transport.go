@@ -95,7 +95,7 @@ func noAnswer(ctx context.Context, err error) error {
 		}
 		return &exchange.NoAnswer{Reason: exchange.Gone, Err: err}
 	}
-	return &exchange.NoAnswer{Reason: exchange.Unreachable, Err: fmt.Errorf("asking the pod: %w", err)}
+	return exchange.Unanswered(fmt.Errorf("asking the pod: %w", err))
 }
 
 func header(request *exchange.Request) http.Header {
