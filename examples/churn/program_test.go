@@ -197,7 +197,7 @@ func (s sandbox) serve(t *testing.T, env ...string) *server {
 	env = append([]string{"SAGEMAKER_BIND_TO_PORT=" + strconv.Itoa(port), "CHURN_DRAIN_SECONDS=0.3"}, env...)
 	srv := &server{url: "http://127.0.0.1:" + strconv.Itoa(port), output: &bytes.Buffer{}, exited: make(chan struct{})}
 	srv.cmd = s.command(context.Background(), env, "serve")
-	if os.Geteuid() == 0 {
+	if mayChangeUser() {
 		srv.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nonRoot, Gid: nonRoot}
 	}
 	srv.cmd.Stdout, srv.cmd.Stderr = srv.output, srv.output
@@ -259,3 +259,14 @@ func freePort(t *testing.T) int {
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
 }
+
+// mayChangeUser says whether a program can be started as another user: root may,
+// unless it was robbed of its capabilities.
+var mayChangeUser = sync.OnceValue(func() bool {
+	if os.Geteuid() != 0 {
+		return false
+	}
+	probe := exec.Command("true")
+	probe.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nonRoot, Gid: nonRoot}}
+	return probe.Run() == nil
+})
