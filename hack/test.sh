@@ -44,6 +44,12 @@ prepare_containers() {
 	hack/cluster.sh up
 	make image
 	hack/cluster.sh load
+	if [ "$(id -u)" -eq 0 ]; then
+		# The model's program is tested as it is in its image.
+		export CHURN_ROOTFS=$PWD/bin/churn-rootfs
+		rm -rf "$CHURN_ROOTFS"
+		bin/image unpack bin/images/churn-classifier "$CHURN_ROOTFS"
+	fi
 }
 
 export OLDPWD_ROOT=$PWD
