@@ -46,7 +46,8 @@ type Keys struct {
 }
 
 // LoadKeys reads a YAML or JSON file: a list of {accessKeyID, secretAccessKey,
-// namespace}.
+// namespace}. The empty list [] locks everybody out; an empty file is an error,
+// as it is more likely to be half written than meant.
 func LoadKeys(path string, log *slog.Logger) (*Keys, error) {
 	k := &Keys{path: path, log: log}
 	if _, err := k.reload(); err != nil {
@@ -109,8 +110,8 @@ func parseKeys(content []byte) (keyPairs, error) {
 		return nil, errors.New("want a YAML or JSON list of {accessKeyID, secretAccessKey, namespace}, " +
 			"and it does not parse as that")
 	}
-	if len(entries) == 0 {
-		return nil, errors.New("the list is empty: nobody could call; want at least one {accessKeyID, secretAccessKey, namespace}")
+	if entries == nil {
+		return nil, errors.New("the file is empty; want a list of {accessKeyID, secretAccessKey, namespace}, or [] to lock everybody out")
 	}
 	pairs := make(keyPairs, len(entries))
 	for i, e := range entries {

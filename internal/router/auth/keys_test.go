@@ -14,8 +14,8 @@ func TestParseKeys(t *testing.T) {
 	cases := map[string]struct{ reason, content, want string }{
 		"YAML":         {"A YAML list is read.", good, ""},
 		"JSON":         {"So is JSON.", `[{"accessKeyID":"A","secretAccessKey":"b","namespace":"c"}]`, ""},
-		"Empty":        {"An empty list would lock everybody out.", `[]`, "the list is empty"},
-		"Nothing":      {"So would an empty file.", ``, "the list is empty"},
+		"Nobody":       {"The empty list is said on purpose.", `[]`, ""},
+		"Nothing":      {"An empty file is half written.", ``, "the file is empty"},
 		"Twice":        {"A key has one namespace.", `[{accessKeyID: A, secretAccessKey: b, namespace: c},{accessKeyID: A, secretAccessKey: d, namespace: e}]`, "entry 2 repeats"},
 		"NoSecret":     {"An empty secret is a secret everyone knows.", `[{accessKeyID: A, namespace: c}]`, "entry 1 lacks a field"},
 		"NoNamespace":  {"A key without namespace opens nothing.", `[{accessKeyID: A, secretAccessKey: b}]`, "entry 1 lacks a field"},
@@ -78,5 +78,26 @@ func TestReload(t *testing.T) {
 	write("{")
 	if _, err := keys.reload(); err == nil || !knows("AKIDB") {
 		t.Errorf("reload() of a broken file = %v, knows AKIDB %t; want an error and the earlier keys", err, knows("AKIDB"))
+	}
+}
+
+// The empty list takes every key away from routers that run.
+func TestReloadLocksEverybodyOut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.yaml")
+	if err := os.WriteFile(path, []byte(good), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := LoadKeys(path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := keys.reload(); !changed || err != nil {
+		t.Errorf("reload() of [] = %t, %v; want a change", changed, err)
+	}
+	if _, ok := keys.current().lookup("AKIDA"); ok {
+		t.Error("a key that was taken away still opens the router")
 	}
 }
