@@ -75,7 +75,7 @@ func Forwarding() error {
 func MakeDirectories(paths []string) ([]string, error) {
 	var made []string
 	for _, path := range paths {
-		err := os.Mkdir(path, 0o755) //nolint:gosec // as a package that owns the directory would make it
+		err := os.Mkdir(path, 0o755)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}

@@ -170,7 +170,7 @@ func OpenLog(dir state.Dir, name string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), state.DirectoryMode); err != nil {
 		return nil, fmt.Errorf("create the log directory: %w", err)
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // logs hold no secret and are read by the user
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open the log of %s: %w", name, err)
 	}

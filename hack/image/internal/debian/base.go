@@ -34,7 +34,7 @@ func NewPlan(ctx context.Context, run Runner, workDir string, names []string, dr
 
 // Key identifies the root a plan gives, as 64 hexadecimal digits.
 func (p Plan) Key() (string, error) {
-	text, err := json.Marshal(struct {
+	text, err := json.Marshal(struct { //nolint:musttag // hashed, never read
 		Recipe int
 		Plan   Plan
 	}{recipe, p})

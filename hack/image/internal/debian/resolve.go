@@ -140,7 +140,7 @@ func parseURI(line string) (Package, error) {
 	}
 	sum, ok := strings.CutPrefix(hash, "SHA256:")
 	if !ok || len(sum) != 64 {
-		return Package{}, fmt.Errorf("apt printed the hash %q for %s: want SHA256:", hash, file)
+		return Package{}, fmt.Errorf("apt printed the hash %q for %s: want SHA256: and 64 digits", hash, file)
 	}
 	version, err := url.PathUnescape(parts[1])
 	if err != nil {

@@ -7,6 +7,7 @@
 package oci
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -79,7 +80,7 @@ func Configure(img v1.Image, c Config) (v1.Image, error) {
 		file.Architecture = c.Arch
 	}
 	if file.Architecture == "" {
-		return nil, fmt.Errorf("the image has no architecture: name one or use a base that has")
+		return nil, errors.New("the image has no architecture: name one or use a base that has")
 	}
 	if err := apply(&file.Config, c); err != nil {
 		return nil, err
