@@ -7,6 +7,7 @@ package link
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -52,13 +53,27 @@ func Veth(here, there string, pid int) error {
 }
 
 // Bridge makes a bridge; it is still down.
+//
+// Its hardware address is set, not left to the kernel: an address of the
+// kernel's choice is the lowest of the ports', so that it changes as nodes come
+// and go, and whoever remembers the old one sends into the void for a while.
 func Bridge(name string) error {
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name = name
+	attributes.HardwareAddr = hardwareAddress(name)
 	if err := netlink.LinkAdd(&netlink.Bridge{LinkAttrs: attributes}); err != nil {
 		return fmt.Errorf("make the bridge %s: %w", name, err)
 	}
 	return nil
+}
+
+// hardwareAddress gives an interface an address of its own: locally
+// administered, for one interface (IEEE 802, bits 1 and 0 of the first byte).
+func hardwareAddress(name string) net.HardwareAddr {
+	sum := sha256.Sum256([]byte(name))
+	address := net.HardwareAddr(sum[:6])
+	address[0] = address[0]&^1 | 2
+	return address
 }
 
 // Delete removes an interface; one that does not exist is fine.

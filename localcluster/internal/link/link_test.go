@@ -5,9 +5,50 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
+
+// A bridge that changes its address as ports come and go is out of reach until
+// its neighbours forget the old one.
+func TestBridgeKeepsItsHardwareAddress(t *testing.T) {
+	runtime.LockOSThread() // the thread is thrown away with its namespace
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		t.Skipf("cannot make a network namespace here: %v", err)
+	}
+	if err := Bridge("lftest"); err != nil {
+		t.Fatal(err)
+	}
+	address := func() string {
+		bridge, err := netlink.LinkByName("lftest")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bridge.Attrs().HardwareAddr.String()
+	}
+	before := address()
+	attributes := netlink.NewLinkAttrs()
+	attributes.Name, attributes.HardwareAddr = "lfport", net.HardwareAddr{2, 0, 0, 0, 0, 1}
+	if err := netlink.LinkAdd(&netlink.Veth{LinkAttrs: attributes, PeerName: "lfpeer"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Join("lfport", "lftest"); err != nil {
+		t.Fatal(err)
+	}
+	if after := address(); after != before {
+		t.Errorf("a port with a low address changed the bridge's from %s to %s", before, after)
+	}
+	if err := Delete("lfport"); err != nil {
+		t.Fatal(err)
+	}
+	if after := address(); after != before {
+		t.Errorf("a port that went changed the bridge's address from %s to %s", before, after)
+	}
+}
 
 func TestConflicts(t *testing.T) {
 	tests := map[string]struct {
