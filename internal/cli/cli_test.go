@@ -73,7 +73,7 @@ func TestProgramName(t *testing.T) {
 	for invoked, want := range map[string]string{
 		"landfall":                            "landfall",
 		"/usr/bin/landfall":                   "landfall",
-		"/root/.krew/bin/kubectl-landfall":    "kubectl landfall",
+		"/home/ada/.krew/bin/kubectl-landfall":    "kubectl landfall",
 		"kubectl-landfall.exe":                "kubectl landfall",
 		"/tmp/go-build/cli.test":              "landfall",
 		"/tmp/landfall-1.2-linux/landfall.v2": "landfall",
