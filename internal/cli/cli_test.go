@@ -71,12 +71,12 @@ func TestPluginSpeaksOfItself(t *testing.T) {
 
 func TestProgramName(t *testing.T) {
 	for invoked, want := range map[string]string{
-		"landfall":                            "landfall",
-		"/usr/bin/landfall":                   "landfall",
-		"/home/ada/.krew/bin/kubectl-landfall":    "kubectl landfall",
-		"kubectl-landfall.exe":                "kubectl landfall",
-		"/tmp/go-build/cli.test":              "landfall",
-		"/tmp/landfall-1.2-linux/landfall.v2": "landfall",
+		"landfall":                             "landfall",
+		"/usr/bin/landfall":                    "landfall",
+		"/home/ada/.krew/bin/kubectl-landfall": "kubectl landfall",
+		"kubectl-landfall.exe":                 "kubectl landfall",
+		"/tmp/go-build/cli.test":               "landfall",
+		"/tmp/landfall-1.2-linux/landfall.v2":  "landfall",
 	} {
 		if got := session.ProgramName(invoked); got != want {
 			t.Errorf("ProgramName(%s) = %s, want %s", invoked, got, want)
