@@ -131,7 +131,7 @@ type ModelArtifact struct {
 	// +optional
 	Digest string `json:"digest,omitempty"`
 
-	// sizeBytes is the size of the object, for sizing volumes and for people.
+	// sizeBytes is the size of the object, shown as status.size.
 	// +kubebuilder:validation:Minimum=1
 	// +optional
 	SizeBytes *int64 `json:"sizeBytes,omitempty"`
