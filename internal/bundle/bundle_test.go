@@ -132,7 +132,7 @@ func (s *store) exportOf(t *testing.T, artifact *inventory.Artifact) Options {
 		t.Fatal(err)
 	}
 	e := inventory.Endpoint{
-		Name: "Churn-Prod", Region: "us-east-1", Mode: inventory.ModeRealTime, Status: "InService",
+		Name: "Churn-Prod", Place: inventory.Place{Region: "us-east-1"}, Mode: inventory.ModeRealTime, Status: "InService",
 		Config: inventory.Config{Presence: inventory.Present},
 		Variants: []inventory.Variant{{
 			Name: "AllTraffic", ModelName: "m", InstanceType: "ml.m5.large", Instance: inventory.InstanceOf("ml.m5.large"),
@@ -403,7 +403,7 @@ func TestFilesThatSomebodyAddedAreNotThrownAway(t *testing.T) {
 func TestABundleOfAnotherEndpointIsLeftAlone(t *testing.T) {
 	o := newStore(t).exportOf(t, nil)
 	write(t, o)
-	o.Workload.Endpoint, o.Endpoint.Name = "fraud", "fraud"
+	o.Workload.Name, o.Endpoint.Name = "fraud", "fraud"
 	if _, err := Write(t.Context(), o); err == nil || !strings.Contains(err.Error(), "the bundle of Churn-Prod") {
 		t.Errorf("got %v, want the other endpoint to be named", err)
 	}

@@ -84,15 +84,15 @@ type source struct {
 func Build(in Input) (Bundle, error) {
 	s, err := sourceOf(in)
 	if err != nil {
-		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.Endpoint, err)
+		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.WorkloadKey, err)
 	}
 	model, err := s.modelObject()
 	if err != nil {
-		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.Endpoint, err)
+		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.WorkloadKey, err)
 	}
 	endpoint, err := s.endpointObject()
 	if err != nil {
-		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.Endpoint, err)
+		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.WorkloadKey, err)
 	}
 	return Bundle{Model: model, Endpoint: endpoint, Findings: s.findings()}, nil
 }
@@ -103,14 +103,14 @@ func Build(in Input) (Bundle, error) {
 func Served(w plan.Workload, e inventory.Endpoint) (inventory.Container, error) {
 	s, err := sourceOf(Input{Workload: w, Endpoint: e})
 	if err != nil {
-		return inventory.Container{}, fmt.Errorf("cannot export %s: %w", w.Endpoint, err)
+		return inventory.Container{}, fmt.Errorf("cannot export %s: %w", w.WorkloadKey, err)
 	}
 	return s.container, nil
 }
 
 func sourceOf(in Input) (source, error) {
 	w, e := in.Workload, in.Endpoint
-	if w.Endpoint != e.Name {
+	if w.Name != e.Name || w.Place != e.Place {
 		return source{}, fmt.Errorf("the inventory's endpoint is %q; want the inventory that the plan was made from", e.Name)
 	}
 	if w.Decision != plan.Move {

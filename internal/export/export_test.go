@@ -41,7 +41,7 @@ func input(t *testing.T, endpoint string) Input {
 	t.Helper()
 	inv, planned := demo(t)
 	return Input{
-		Workload: *planned.FindWorkload(endpoint), Endpoint: *inv.FindEndpoint(endpoint),
+		Workload: *planned.Named(endpoint)[0], Endpoint: *inv.FindEndpoint(inv.Accounts[0].Place(), endpoint),
 		Artifact: &Artifact{
 			URI: "s3://acme-models/churn/2026-10/model.tar.gz", Digest: "sha256:" + strings.Repeat("1", 64),
 			SizeBytes: 123_456, VolumeBytes: 300 << 20, Compression: v1alpha1.CompressionGzip,
@@ -98,7 +98,7 @@ func TestBuildRefuses(t *testing.T) {
 		want   string
 	}{
 		"decision":        {func(in *Input) { in.Workload.Decision = plan.Blocked }, "the plan says Blocked"},
-		"other inventory": {func(in *Input) { in.Workload.Endpoint = "other" }, "want the inventory that the plan was made from"},
+		"other inventory": {func(in *Input) { in.Workload.Name = "other" }, "want the inventory that the plan was made from"},
 		"mode":            {func(in *Input) { in.Endpoint.Mode = inventory.ModeAsync }, "its mode is Async"},
 		"variants":        {func(in *Input) { in.Endpoint.Variants = nil }, "with 0 variants"},
 		"no model":        {func(in *Input) { in.Endpoint.Models = nil }, "no single container"},

@@ -26,7 +26,8 @@ const (
 
 // fates of the inventory's fields, by the longest prefix of their path.
 var fates = map[string]string{
-	"name": refused, "arn": told, "region": carried, "mode": refused, "status": planned, "failureReason": planned,
+	// A workload is of one place.
+	"name": refused, "arn": told, "accountID": refused, "region": refused, "mode": refused, "status": planned, "failureReason": planned,
 	"createdAt": told, "modifiedAt": told, "unread": planned,
 
 	"config": told, "config.presence": planned, "config.kmsKeyID": reported, "config.executionRoleARN": reported,
@@ -176,8 +177,9 @@ func change(at reflect.Value, path []string) {
 		return
 	}
 	name, isList := strings.CutSuffix(path[0], "[]")
-	index := slices.IndexFunc(reflect.VisibleFields(at.Type()), func(f reflect.StructField) bool { return jsonName(f) == name })
-	field := at.Field(index)
+	visible := reflect.VisibleFields(at.Type())
+	index := slices.IndexFunc(visible, func(f reflect.StructField) bool { return jsonName(f) == name })
+	field := at.FieldByIndex(visible[index].Index)
 	if !isList {
 		change(field, path[1:])
 		return

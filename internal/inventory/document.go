@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"path"
+	"slices"
 
 	"landfall.dev/landfall/internal/document"
 )
@@ -18,29 +19,32 @@ type Document struct {
 	// ScannedAt is when the scan began (RFC 3339, UTC). It is the only time
 	// that does not come from AWS, and may be left out.
 	ScannedAt string `json:"scannedAt,omitempty"`
-	// Account is where the scan looked.
-	Account Account `json:"account"`
+	// Accounts are where the scan looked, sorted.
+	Accounts []Account `json:"accounts"`
 	// EndpointName is the pattern, as of path.Match, that the scan was
 	// restricted to. Empty means that it looked at every endpoint.
 	EndpointName string `json:"endpointName,omitempty"`
 	// LookbackDays is how far back the figures on traffic and use reach.
 	LookbackDays int `json:"lookbackDays"`
-	// Endpoints are sorted by region and name.
+	// Workloads are what the scan concludes from everything below, sorted by
+	// place, kind and name.
+	Workloads []Workload `json:"workloads,omitempty"`
+	// Endpoints are sorted by place and name.
 	Endpoints []Endpoint `json:"endpoints"`
+	// Resources are all other things of SageMaker, sorted by place, kind and
+	// name.
+	Resources []Resource `json:"resources,omitempty"`
+	// Alarms watch something of SageMaker, or stop its deployments.
+	Alarms []Alarm `json:"alarms,omitempty"`
+	// LogGroups are those that SageMaker writes to.
+	LogGroups []LogGroup `json:"logGroups,omitempty"`
+	// Callers call an endpoint, or may; CallerCoverage says what is not known.
+	Callers        []Caller         `json:"callers,omitempty"`
+	CallerCoverage []CallerCoverage `json:"callerCoverage,omitempty"`
 	// Unread lists what could not be read, and which permission is missing.
 	Unread []Unread `json:"unread,omitempty"`
 	// MaskedValues counts the values that were replaced by "***".
 	MaskedValues int `json:"maskedValues"`
-}
-
-// Account is an AWS account in one region.
-type Account struct {
-	// ID is the account's 12 digits, empty when it could not be learnt.
-	ID string `json:"id,omitempty"`
-	// Partition is aws, aws-cn or aws-us-gov.
-	Partition string `json:"partition,omitempty"`
-	// Region is the region that was scanned.
-	Region string `json:"region"`
 }
 
 // Unread is an operation that failed for one or more resources.
@@ -56,6 +60,8 @@ type Unread struct {
 	// Resources are the names that could not be read; empty when the
 	// operation as a whole failed.
 	Resources []string `json:"resources,omitempty"`
+	// Place is where the operation failed.
+	Place `json:",inline"`
 }
 
 // Encode writes an inventory as YAML, sorted.
@@ -71,20 +77,37 @@ func Decode(data []byte) (Document, error) {
 	return d, err
 }
 
-// LookedAt says that the scan would have found an endpoint of that name.
-func (d *Document) LookedAt(name string) bool {
-	if d.EndpointName == "" {
-		return true
+// LookedAt says that the scan would have found an endpoint of that name at that
+// place.
+func (d *Document) LookedAt(place Place, name string) bool {
+	if !slices.ContainsFunc(d.Accounts, func(a Account) bool { return a.Place() == place }) {
+		return false
 	}
-	matches, err := path.Match(d.EndpointName, name)
-	return err == nil && matches
+	return MatchesName(d.EndpointName, name)
 }
 
-// FindEndpoint returns the endpoint of that name, or nil.
-func (d *Document) FindEndpoint(name string) *Endpoint {
+// MatchesName says that a name matches a pattern as of path.Match. An empty
+// pattern matches everything.
+func MatchesName(pattern, name string) bool {
+	matches, err := path.Match(pattern, name)
+	return pattern == "" || err == nil && matches
+}
+
+// FindEndpoint returns the endpoint of that name at a place, or nil.
+func (d *Document) FindEndpoint(place Place, name string) *Endpoint {
 	for i := range d.Endpoints {
-		if d.Endpoints[i].Name == name {
+		if d.Endpoints[i].Place == place && d.Endpoints[i].Name == name {
 			return &d.Endpoints[i]
+		}
+	}
+	return nil
+}
+
+// FindWorkload returns the workload of that key, or nil.
+func (d *Document) FindWorkload(key WorkloadKey) *Workload {
+	for i := range d.Workloads {
+		if d.Workloads[i].WorkloadKey == key {
+			return &d.Workloads[i]
 		}
 	}
 	return nil

@@ -2,9 +2,9 @@ package inventory
 
 // Endpoint is a SageMaker endpoint with everything it rests on.
 type Endpoint struct {
-	Name   string `json:"name"`
-	ARN    string `json:"arn,omitempty"`
-	Region string `json:"region"`
+	Name  string `json:"name"`
+	ARN   string `json:"arn,omitempty"`
+	Place `json:",inline"`
 	// Mode is how the endpoint serves.
 	Mode Mode `json:"mode"`
 	// Status is AWS's word, such as InService.

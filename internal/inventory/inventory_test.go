@@ -262,10 +262,10 @@ func TestEncodeIsStable(t *testing.T) {
 	if err != nil || string(again) != string(data) {
 		t.Errorf("the order of AWS's answers shows in the inventory: %v", err)
 	}
-	if d.FindEndpoint("Churn-Prod") == nil || d.FindEndpoint("none") != nil {
+	if d.FindEndpoint(d.Accounts[0].Place(), "Churn-Prod") == nil || d.FindEndpoint(d.Accounts[0].Place(), "none") != nil {
 		t.Error("endpoints are not found by name")
 	}
-	empty, err := Encode(Document{Account: Account{Region: "us-east-1"}})
+	empty, err := Encode(Document{Accounts: []Account{{Region: "us-east-1"}}})
 	if err != nil || !strings.Contains(string(empty), "endpoints: []") {
 		t.Errorf("an empty account gives (%v):\n%s", err, empty)
 	}

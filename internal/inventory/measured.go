@@ -7,6 +7,9 @@ type Traffic struct {
 	// PeakRequestsPerMinute is the busiest minute of the last 15 days:
 	// CloudWatch keeps minutes no longer.
 	PeakRequestsPerMinute int64 `json:"peakRequestsPerMinute"`
+	// HourOfWeek is the mean number of requests in each of the 168 hours of a
+	// week, Monday 00:00 UTC first; empty without figures.
+	HourOfWeek []float64 `json:"hourOfWeek,omitempty"`
 	// LatencyMilliseconds is the time in the container; nil without requests.
 	LatencyMilliseconds *Latency `json:"latencyMilliseconds,omitempty"`
 	// ClientErrorShare and ServerErrorShare are shares of the requests, 0 to 1:

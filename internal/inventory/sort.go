@@ -8,14 +8,23 @@ import (
 // sorted returns the document with every list in its order. Lists whose order
 // means something (containers, steps) keep it.
 func sorted(d Document) Document {
-	d.Endpoints = sortedBy(d.Endpoints, func(e Endpoint) string { return e.Region + "/" + e.Name })
+	d.Accounts = sortedBy(d.Accounts, func(a Account) string { return a.Place().String() })
+	d.Workloads = sortedBy(d.Workloads, func(w Workload) string { return w.Full() })
+	d.Endpoints = sortedBy(d.Endpoints, func(e Endpoint) string { return e.Place.String() + "/" + e.Name })
 	if d.Endpoints == nil {
 		d.Endpoints = []Endpoint{}
 	}
 	for i := range d.Endpoints {
 		sortEndpoint(&d.Endpoints[i])
 	}
-	d.Unread = sortedBy(d.Unread, func(u Unread) string { return u.Operation + "/" + u.Code })
+	d.Resources = sortedBy(d.Resources, func(r Resource) string { return r.Place.String() + "/" + string(r.Kind) + "/" + r.Name })
+	d.Alarms = sortedBy(d.Alarms, func(a Alarm) string { return a.Place.String() + "/" + a.Name })
+	d.LogGroups = sortedBy(d.LogGroups, func(g LogGroup) string { return g.Place.String() + "/" + g.Name })
+	d.Callers = sortedBy(d.Callers, func(c Caller) string {
+		return c.Place.String() + "/" + c.Endpoint + "/" + c.Principal + "/" + string(c.Source) + "/" + c.Through
+	})
+	d.CallerCoverage = sortedBy(d.CallerCoverage, func(c CallerCoverage) string { return c.Place.String() })
+	d.Unread = sortedBy(d.Unread, func(u Unread) string { return u.Operation + "/" + u.Code + "/" + u.Place.String() })
 	for i := range d.Unread {
 		d.Unread[i].Resources = sortedText(d.Unread[i].Resources)
 	}

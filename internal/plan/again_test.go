@@ -16,37 +16,37 @@ func named(name, model string) inventory.Endpoint {
 
 func TestAnotherAccountOrRegionIsRefused(t *testing.T) {
 	inv := account(named("churn", "m"))
-	inv.Account = inventory.Account{ID: "123456789012", Region: "us-east-1"}
+	inv.Accounts = []inventory.Account{{ID: "123456789012", Region: "us-east-1"}}
 	first, _ := built(t, inv, nil, Options{})
 	for want, other := range map[string]inventory.Account{
 		"eu-west-1":    {ID: "123456789012", Region: "eu-west-1"},
 		"210987654321": {ID: "210987654321", Region: "us-east-1"},
 	} {
-		inv.Account = other
+		inv.Accounts = []inventory.Account{other}
 		if _, _, err := Build(inv, reread(t, first), Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("planning %+v into the plan of another account gives %v", other, err)
 		}
 	}
-	inv.Account = inventory.Account{Region: "us-east-1"} // whose account it is may not be readable
+	inv.Accounts = []inventory.Account{{Region: "us-east-1"}} // whose account it is may not be readable
 	built(t, inv, reread(t, first), Options{})
 }
 
 func TestARestrictedScanLeavesTheOthersAlone(t *testing.T) {
 	first, _ := built(t, account(named("churn", "m"), named("fraud", "n")), nil, Options{})
 	edited := reread(t, first)
-	edited.FindWorkload("fraud").Replicas.Min = 7
+	edited.Named("fraud")[0].Replicas.Min = 7
 	restricted := account(named("churn", "m"))
 	restricted.EndpointName = "ch*"
 	next, changes := built(t, restricted, edited, Options{})
-	if w := next.FindWorkload("fraud"); w.Decision != Move || w.Replicas.Min != 7 || len(changes) != 0 {
+	if w := next.Named("fraud")[0]; w.Decision != Move || w.Replicas.Min != 7 || len(changes) != 0 {
 		t.Errorf("an endpoint that was not scanned is %s with %+v; changes %v", w.Decision, w.Replicas, changes)
 	}
 	whole, changes := built(t, account(named("churn", "m"), named("fraud", "n")), reread(t, next), Options{})
-	if w := whole.FindWorkload("fraud"); w.Replicas.Min != 7 || len(changes) != 1 || changes[0].Kind != EditKept {
+	if w := whole.Named("fraud")[0]; w.Replicas.Min != 7 || len(changes) != 1 || changes[0].Kind != EditKept {
 		t.Errorf("after a whole scan: %+v, changes %v", w.Replicas, changes)
 	}
 	restricted.EndpointName = "*"
-	if next, _ = built(t, restricted, reread(t, next), Options{}); next.FindWorkload("fraud").Decision != Retire {
+	if next, _ = built(t, restricted, reread(t, next), Options{}); next.Named("fraud")[0].Decision != Retire {
 		t.Error("an endpoint that a scan looked for and did not find stays in the plan as if it were there")
 	}
 }
@@ -65,7 +65,7 @@ func TestAnOldImageMapDoesNotStopPlanning(t *testing.T) {
 }
 
 func TestNamesOfModelsFollowTheModel(t *testing.T) {
-	modelOf := func(d Document, endpoint string) string { return d.FindWorkload(endpoint).Names.Model }
+	modelOf := func(d Document, endpoint string) string { return d.Named(endpoint)[0].Names.Model }
 
 	first, _ := built(t, account(named("churn", "churn-2026-10")), nil, Options{})
 	updated, _ := built(t, account(named("churn", "churn-2026-11")), reread(t, first), Options{})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/inventory"
@@ -40,14 +39,15 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 	if previous == nil {
 		previous = &Document{}
 	}
-	if err := SameAccount(previous.Account, inv.Account); err != nil {
+	inv = adoptAccounts(previous.Accounts, inv)
+	if err := SamePlaces(previous.Accounts, inv.Accounts); err != nil {
 		return Document{}, nil, fmt.Errorf("%w; write another plan for it", err)
 	}
 	options = options.over(previous)
 	b := builder{inventory: inv, previous: previous, options: options}
 	b.nameEverything()
 	result := Document{
-		Account: accountOf(previous.Account, inv.Account), ImageMap: options.Images, WorkloadClassName: options.WorkloadClassName,
+		Accounts: accountsOf(previous.Accounts, inv.Accounts), ImageMap: options.Images, WorkloadClassName: options.WorkloadClassName,
 		Computed: map[string]Settings{},
 	}
 	var changes []Change
@@ -56,37 +56,22 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 		if err != nil {
 			return Document{}, nil, fmt.Errorf("cannot plan endpoint %s: %w", e.Name, err)
 		}
-		result.Computed[e.Name] = computed
+		result.Computed[keyOf(e).Full()] = computed
 		result.Workloads = append(result.Workloads, workload)
 		changes = append(changes, workloadChanges...)
 	}
 	gone, goneChanges := b.gone(result.Computed)
 	result.Workloads = append(result.Workloads, gone...)
-	slices.SortFunc(result.Workloads, func(x, y Workload) int { return strings.Compare(x.Endpoint, y.Endpoint) })
+	slices.SortFunc(result.Workloads, func(x, y Workload) int { return x.WorkloadKey.Compare(y.WorkloadKey) })
 	if err := validate(result); err != nil {
 		return Document{}, nil, err
 	}
 	return result, append(changes, goneChanges...), nil
 }
 
-// SameAccount fails when an inventory is of another account or region than a
-// plan, whose endpoints would seem to be gone, or be taken for others of the
-// same name. What is not known does not differ.
-func SameAccount(planned, scanned inventory.Account) error {
-	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
-	if differ(planned.ID, scanned.ID) || differ(planned.Region, scanned.Region) {
-		return fmt.Errorf("the plan is for account %q, region %q, and the inventory of account %q, region %q",
-			planned.ID, planned.Region, scanned.ID, scanned.Region)
-	}
-	return nil
-}
-
-// accountOf keeps what an earlier scan could read of the account.
-func accountOf(planned, scanned inventory.Account) inventory.Account {
-	return inventory.Account{
-		ID: cmp.Or(scanned.ID, planned.ID), Partition: cmp.Or(scanned.Partition, planned.Partition),
-		Region: cmp.Or(scanned.Region, planned.Region),
-	}
+// keyOf is the key of an endpoint's workload.
+func keyOf(e inventory.Endpoint) inventory.WorkloadKey {
+	return inventory.WorkloadKey{Place: e.Place, Kind: inventory.WorkloadEndpoint, Name: e.Name}
 }
 
 // over adds what the previous plan was made with, so that nobody has to repeat
@@ -102,7 +87,7 @@ func (o Options) over(previous *Document) Options {
 
 func sortedEndpoints(inv inventory.Document) []inventory.Endpoint {
 	endpoints := slices.Clone(inv.Endpoints)
-	slices.SortFunc(endpoints, func(x, y inventory.Endpoint) int { return strings.Compare(x.Name, y.Name) })
+	slices.SortFunc(endpoints, func(x, y inventory.Endpoint) int { return keyOf(x).Compare(keyOf(y)) })
 	return endpoints
 }
 
@@ -144,9 +129,10 @@ func (b *builder) nameEverything() {
 	endpointsBefore, modelsBefore := map[string]string{}, map[string]string{}
 	var endpoints, models []string
 	for _, e := range sortedEndpoints(b.inventory) {
-		endpoints = append(endpoints, e.Name)
-		old, model := b.previous.Computed[e.Name], servedModel(e)
-		endpointsBefore[e.Name] = old.Names.Endpoint
+		key := keyOf(e).Full()
+		endpoints = append(endpoints, key)
+		old, model := b.previous.Computed[key], modelSource(e)
+		endpointsBefore[key] = old.Names.Endpoint
 		if model != "" {
 			models = append(models, model)
 			modelsBefore[model] = cmp.Or(modelsBefore[model], modelNamer(nil).mine(model, old.Names.Model))
@@ -171,10 +157,10 @@ func (b *builder) taken(endpointsBefore, modelsBefore map[string]string) (endpoi
 		kept[name] = true
 	}
 	for _, w := range b.previous.Workloads {
-		if w.Names.Endpoint != endpointsBefore[w.Endpoint] {
+		if w.Names.Endpoint != endpointsBefore[w.Full()] {
 			endpoints[w.Names.Endpoint] = true
 		}
-		if w.Names.Model != b.previous.Computed[w.Endpoint].Names.Model && !kept[w.Names.Model] {
+		if w.Names.Model != b.previous.Computed[w.Full()].Names.Model && !kept[w.Names.Model] {
 			models[w.Names.Model] = true
 		}
 	}
@@ -189,15 +175,24 @@ func servedModel(e inventory.Endpoint) string {
 	return e.Variants[0].ModelName
 }
 
+// modelSource names that model among those of all places.
+func modelSource(e inventory.Endpoint) string {
+	if servedModel(e) == "" {
+		return ""
+	}
+	return e.Place.String() + "/" + servedModel(e)
+}
+
 // workload plans an endpoint, and returns what Landfall itself would have
 // written beside what stands in the plan.
 func (b *builder) workload(e inventory.Endpoint) (Workload, Settings, []Change, error) {
 	image := b.image(e)
 	computed := b.computed(e, image)
 	settings := computed
-	changes := []Change{{Endpoint: e.Name, Kind: Added, Computed: string(computed.Decision)}}
-	if before := b.previous.FindWorkload(e.Name); before != nil {
-		old := b.previous.Computed[e.Name]
+	key := keyOf(e)
+	changes := []Change{{Workload: key.String(), Kind: Added, Computed: string(computed.Decision)}}
+	if before := b.previous.FindWorkload(key); before != nil {
+		old := b.previous.Computed[key.Full()]
 		if before.Image != old.Image {
 			// A person named the image: what was blocked for want of one is
 			// no longer.
@@ -205,13 +200,13 @@ func (b *builder) workload(e inventory.Endpoint) (Workload, Settings, []Change, 
 			computed.Image = image
 		}
 		var err error
-		if settings, changes, err = merge(e.Name, before.Settings, old, computed); err != nil {
+		if settings, changes, err = merge(key.String(), before.Settings, old, computed); err != nil {
 			return Workload{}, Settings{}, nil, err
 		}
 	}
 	verdict := decide(b.subject(e, settings.Image))
 	w := Workload{
-		Endpoint: e.Name, ModelName: servedModel(e), Settings: settings, Reasons: verdict.reasons, Blockers: verdict.blockers, Sizing: b.sizing(e),
+		WorkloadKey: key, ModelName: servedModel(e), Settings: settings, Reasons: verdict.reasons, Blockers: verdict.blockers, Sizing: b.sizing(e),
 	}
 	if settings.Decision != verdict.decision {
 		w.Reasons = append([]string{fmt.Sprintf("decided by a person; Landfall would say %s", verdict.decision)}, w.Reasons...)
@@ -228,7 +223,7 @@ func (b *builder) computed(e inventory.Endpoint, image string) Settings {
 	verdict := decide(b.subject(e, image))
 	s := Settings{
 		Decision: verdict.decision, Phase: phase(e, verdict.decision),
-		Names: Names{Endpoint: b.endpoints[e.Name], Model: b.models[servedModel(e)]},
+		Names: Names{Endpoint: b.endpoints[keyOf(e).Full()], Model: b.models[modelSource(e)]},
 		Image: image,
 	}
 	if !sizable(e) {
@@ -326,13 +321,13 @@ func (b *builder) gone(computed map[string]Settings) ([]Workload, []Change) {
 	var kept []Workload
 	var changes []Change
 	for _, w := range b.previous.Workloads {
-		if b.inventory.FindEndpoint(w.Endpoint) != nil {
+		if b.inventory.FindEndpoint(w.Place, w.Name) != nil {
 			continue
 		}
-		settings, wasComputed := b.previous.Computed[w.Endpoint]
-		if !b.inventory.LookedAt(w.Endpoint) {
+		settings, wasComputed := b.previous.Computed[w.Full()]
+		if !b.inventory.LookedAt(w.Place, w.Name) {
 			if wasComputed {
-				computed[w.Endpoint] = settings
+				computed[w.Full()] = settings
 			}
 			kept = append(kept, w)
 			continue
@@ -341,11 +336,11 @@ func (b *builder) gone(computed map[string]Settings) ([]Workload, []Change) {
 			w.Decision, w.Phase = Retire, 0
 		}
 		settings.Decision, settings.Phase = Retire, 0
-		computed[w.Endpoint] = settings
+		computed[w.Full()] = settings
 		w.Reasons = []string{"the inventory no longer has this endpoint; remove it from the plan when it is not needed"}
 		w.Blockers = nil
 		kept = append(kept, w)
-		changes = append(changes, Change{Endpoint: w.Endpoint, Kind: Missing, Kept: string(w.Decision)})
+		changes = append(changes, Change{Workload: w.String(), Kind: Missing, Kept: string(w.Decision)})
 	}
 	return kept, changes
 }

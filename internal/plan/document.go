@@ -15,23 +15,49 @@ const (
 // Document is the plan for one account.
 type Document struct {
 	document.Header `json:",inline"`
-	// Account is where the workloads are.
-	Account inventory.Account `json:"account"`
+	// Accounts are where the workloads are, sorted.
+	Accounts []inventory.Account `json:"accounts"`
 	// ImageMap maps container images of SageMaker to those for the cluster.
 	ImageMap map[string]string `json:"imageMap,omitempty"`
 	// WorkloadClassName is where pods run unless a workload says otherwise.
 	WorkloadClassName string `json:"workloadClassName,omitempty"`
-	// Workloads are sorted by endpoint name.
+	// Target is the cluster that is planned for.
+	Target Target `json:"target,omitzero"`
+	// NodePools are the nodes that the workloads need.
+	NodePools []NodePool `json:"nodePools,omitempty"`
+	// Phases are the steps of the move, in order.
+	Phases []Phase `json:"phases,omitempty"`
+	// Costs compares a month on SageMaker with one in the cluster.
+	Costs *Costs `json:"costs,omitempty"`
+	// Workloads are sorted by place, kind and name.
 	Workloads []Workload `json:"workloads"`
-	// Computed is what Landfall itself would have written, by endpoint name.
-	// It tells people's edits from old results; leave it alone.
+	// Computed is what Landfall itself would have written, by the workload's
+	// full key. It tells people's edits from old results; leave it alone.
 	Computed map[string]Settings `json:"computed,omitempty"`
 }
 
-// Workload is one endpoint and what becomes of it.
+// Phase is a step of the move.
+type Phase struct {
+	Number int    `json:"number"`
+	Title  string `json:"title"`
+	// Workloads are short keys, in the order in which they move: nothing
+	// stands before what it depends on.
+	Workloads []string `json:"workloads"`
+}
+
+// Costs compares a month. Amounts cover the workloads that move.
+type Costs struct {
+	SageMaker inventory.Cost `json:"sageMaker"`
+	Cluster   inventory.Cost `json:"cluster"`
+	// StaysUSD is what goes on costing money on SageMaker.
+	StaysUSD float64 `json:"staysUSD"`
+	// Unpriced names the workloads whose cost is not known.
+	Unpriced []string `json:"unpriced,omitempty"`
+}
+
+// Workload is one piece of work and what becomes of it.
 type Workload struct {
-	// Endpoint is the endpoint's name on SageMaker.
-	Endpoint string `json:"endpoint"`
+	inventory.WorkloadKey `json:",inline"`
 	// ModelName is the SageMaker model that the workload was planned for;
 	// empty where no single model is served.
 	ModelName string `json:"modelName,omitempty"`
@@ -43,6 +69,24 @@ type Workload struct {
 	Blockers []Blocker `json:"blockers,omitempty"`
 	// Sizing says where resources and replicas come from.
 	Sizing []string `json:"sizing,omitempty"`
+	// DependsOn are the short keys of workloads that must move before.
+	DependsOn []string `json:"dependsOn,omitempty"`
+	// Untranslated names what SageMaker does for the workload and the cluster
+	// will not do by itself: scaling policies, alarms, pipeline steps.
+	Untranslated []Untranslated `json:"untranslated,omitempty"`
+	// SageMakerCost is that of a month now, ClusterCost its share of the nodes
+	// it would run on; nil where no price is known.
+	SageMakerCost *inventory.Cost `json:"sageMakerCost,omitempty"`
+	ClusterCost   *inventory.Cost `json:"clusterCost,omitempty"`
+}
+
+// Untranslated is a setting without a counterpart.
+type Untranslated struct {
+	// Thing is such as "step policy churn-steps".
+	Thing string `json:"thing"`
+	Why   string `json:"why"`
+	// Do is what a person can do about it.
+	Do string `json:"do"`
 }
 
 // Settings are the part of a workload that people may edit.
@@ -50,8 +94,15 @@ type Settings struct {
 	Decision Decision `json:"decision"`
 	// Phase is when the workload moves, from 1; 0 means that it does not.
 	Phase int `json:"phase,omitempty"`
-	// Names are those of the objects in the cluster.
-	Names Names `json:"names"`
+	// Criticality is how much it hurts when the work stops.
+	Criticality inventory.CriticalityLevel `json:"criticality,omitempty"`
+	// Class decides which nodes the work runs on. Empty where it runs nothing.
+	Class Class `json:"class,omitempty"`
+	// NodePoolName is the node pool, where one is planned.
+	NodePoolName string `json:"nodePoolName,omitempty"`
+	// Names are those of the objects in the cluster; empty where the workload
+	// becomes none.
+	Names Names `json:"names,omitzero"`
 	// Image is the container image to run in the cluster. Empty means that
 	// one has to be named first.
 	Image string `json:"image,omitempty"`
@@ -63,13 +114,16 @@ type Settings struct {
 	Resources Resources `json:"resources,omitzero"`
 	// StartupTimeoutSeconds is how long a pod may take to load the model.
 	StartupTimeoutSeconds int32 `json:"startupTimeoutSeconds,omitempty"`
+	// Autoscaling says what drives the number of pods; nil without.
+	Autoscaling *Autoscaling `json:"autoscaling,omitempty"`
 	// Rollout says how traffic moves.
 	Rollout *v1alpha1.RolloutSpec `json:"rollout,omitempty"`
 }
 
 // Names of a workload's objects in the cluster.
 type Names struct {
-	Endpoint string `json:"endpoint"`
+	// Endpoint is the name of the Endpoint; empty for work that serves nothing.
+	Endpoint string `json:"endpoint,omitempty"`
 	// Model is empty where no single model is served.
 	Model string `json:"model,omitempty"`
 }
@@ -91,6 +145,11 @@ type Resources struct {
 type Amounts struct {
 	CPU    string `json:"cpu,omitempty"`
 	Memory string `json:"memory,omitempty"`
+	// GPU is a number of whole GPUs, or of the shares that GPUResource names.
+	GPU int32 `json:"gpu,omitempty"`
+	// GPUResource is such as nvidia.com/mig-1g.10gb; empty means
+	// nvidia.com/gpu.
+	GPUResource string `json:"gpuResource,omitempty"`
 }
 
 // Blocker is something that cannot move as it is.
@@ -112,8 +171,11 @@ const (
 	Move Decision = "Move"
 	// MoveLater means that it can move once something changes.
 	MoveLater Decision = "MoveLater"
-	// Keep leaves the workload on SageMaker. Only people decide this.
+	// Keep leaves the workload on SageMaker.
 	Keep Decision = "Keep"
+	// Elsewhere means that it is better served without Kubernetes: by a
+	// function, a container service or a machine of its own.
+	Elsewhere Decision = "Elsewhere"
 	// Retire means that nothing would be lost.
 	Retire Decision = "Retire"
 	// Blocked means that somebody has to act first.
@@ -121,7 +183,7 @@ const (
 )
 
 // Decisions are all decisions there are.
-var Decisions = []Decision{Move, MoveLater, Keep, Retire, Blocked}
+var Decisions = []Decision{Move, MoveLater, Keep, Elsewhere, Retire, Blocked}
 
 // Encode writes a plan as YAML.
 func Encode(d Document) ([]byte, error) {
@@ -145,12 +207,24 @@ func Decode(data []byte) (Document, error) {
 	return d, nil
 }
 
-// FindWorkload returns the workload of that endpoint, or nil.
-func (d *Document) FindWorkload(endpoint string) *Workload {
+// FindWorkload returns the workload of that key, or nil.
+func (d *Document) FindWorkload(key inventory.WorkloadKey) *Workload {
 	for i := range d.Workloads {
-		if d.Workloads[i].Endpoint == endpoint {
+		if d.Workloads[i].WorkloadKey == key {
 			return &d.Workloads[i]
 		}
 	}
 	return nil
+}
+
+// Named returns the workloads that a person may mean by a text: a full key, a
+// short key, or a name alone.
+func (d *Document) Named(text string) []*Workload {
+	var named []*Workload
+	for i := range d.Workloads {
+		if w := &d.Workloads[i]; w.Full() == text || w.String() == text || w.Name == text {
+			named = append(named, w)
+		}
+	}
+	return named
 }

@@ -29,7 +29,8 @@ const (
 // Change is a difference between a plan and the one before, or between the
 // plan and what Landfall would write.
 type Change struct {
-	Endpoint string     `json:"endpoint"`
+	// Workload is its short key.
+	Workload string     `json:"workload"`
 	Kind     ChangeKind `json:"kind"`
 	// Field is a path such as resources.requests.cpu; empty for whole workloads.
 	Field string `json:"field,omitempty"`
@@ -43,7 +44,7 @@ type Change struct {
 
 // merge takes each field from the new result unless a person edited it, which
 // shows in its differing from the old result.
-func merge(endpoint string, file, old, computed Settings) (Settings, []Change, error) {
+func merge(workload string, file, old, computed Settings) (Settings, []Change, error) {
 	fileFields, err := fields(file)
 	if err != nil {
 		return Settings{}, nil, err
@@ -68,10 +69,10 @@ func merge(endpoint string, file, old, computed Settings) (Settings, []Change, e
 			set(merged, strings.Split(path, "."), value)
 		}
 		if kind == EditKept && !reflect.DeepEqual(value, now) {
-			changes = append(changes, Change{Endpoint: endpoint, Kind: kind, Field: path, Computed: show(now), Kept: show(value)})
+			changes = append(changes, Change{Workload: workload, Kind: kind, Field: path, Computed: show(now), Kept: show(value)})
 		}
 		if kind == Updated && !reflect.DeepEqual(was, now) {
-			changes = append(changes, Change{Endpoint: endpoint, Kind: kind, Field: path, Before: show(was), Computed: show(now)})
+			changes = append(changes, Change{Workload: workload, Kind: kind, Field: path, Before: show(was), Computed: show(now)})
 		}
 	}
 	settings, err := settingsOf(merged)

@@ -37,6 +37,9 @@ func (n namer) mine(source, old string) string {
 	return ""
 }
 
+// label is what a person calls a source: its key without where it is.
+func label(source string) string { return source[strings.LastIndexByte(source, '/')+1:] }
+
 // nameAll maps every source to its own name. A source keeps the name it had
 // before; a name that needs no change goes to the source that has it; of the
 // others, those that would share a name get a hash of the source behind it.
@@ -50,9 +53,9 @@ func (n namer) nameAll(sources []string, before map[string]string) map[string]st
 		}
 	}
 	for _, source := range sources {
-		if names[source] == "" && n.plain(source) == source && !n.taken[source] {
-			names[source] = source
-			n.taken[source] = true
+		if name := label(source); names[source] == "" && n.plain(source) == name && !n.taken[name] {
+			names[source] = name
+			n.taken[name] = true
 		}
 	}
 	wanted := map[string]int{}
@@ -96,7 +99,7 @@ func (n namer) clean(source string) string {
 		default:
 			return '-'
 		}
-	}, source)
+	}, label(source))
 	name = strings.Trim(name, "-")
 	if n.letterFirst && (name == "" || name[0] >= '0' && name[0] <= '9') {
 		name = "e-" + name

@@ -91,12 +91,12 @@ func TestDecisionsForTheDemoAccount(t *testing.T) {
 	d, _ := built(t, inv, nil, Options{})
 	got := map[string]Decision{}
 	for _, w := range d.Workloads {
-		got[w.Endpoint] = w.Decision
+		got[w.Name] = w.Decision
 		if len(w.Reasons) == 0 || (w.Decision == Blocked) != (len(w.Blockers) > 0) {
-			t.Errorf("%s is %s for %v, blocked by %v", w.Endpoint, w.Decision, w.Reasons, w.Blockers)
+			t.Errorf("%s is %s for %v, blocked by %v", w.Name, w.Decision, w.Reasons, w.Blockers)
 		}
 		if w.Decision == Move && (w.Image == "" || w.Resources.Requests.CPU == "" || w.Replicas.Min < 1 || w.Phase < 1) {
-			t.Errorf("%s moves without size: %+v", w.Endpoint, w.Settings)
+			t.Errorf("%s moves without size: %+v", w.Name, w.Settings)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -132,7 +132,9 @@ func idle(e *inventory.Endpoint) {
 }
 
 func account(endpoints ...inventory.Endpoint) inventory.Document {
-	return inventory.Document{LookbackDays: 14, ScannedAt: "2026-11-20T12:00:00Z", Endpoints: endpoints}
+	return inventory.Document{
+		Accounts: []inventory.Account{{}}, LookbackDays: 14, ScannedAt: "2026-11-20T12:00:00Z", Endpoints: endpoints,
+	}
 }
 
 func TestAWeekAtLeastTellsThatNobodyCalls(t *testing.T) {
@@ -282,21 +284,21 @@ func TestSize(t *testing.T) {
 	}{
 		"measured": {
 			&inventory.Usage{CPU: &inventory.Use{Median: 50, Max: 60}, Memory: &inventory.Use{Median: 25, Max: 26}},
-			Resources{Amounts{"550m", "4512Mi"}, Amounts{"750m", "6Gi"}},
+			Resources{Amounts{CPU: "550m", Memory: "4512Mi"}, Amounts{CPU: "750m", Memory: "6Gi"}},
 		},
 		"with peaks": {
 			&inventory.Usage{CPU: &inventory.Use{Median: 50, Max: 165}, Memory: &inventory.Use{Median: 25, Max: 50}},
-			Resources{Amounts{"550m", "4512Mi"}, Amounts{"1820m", "9024Mi"}},
+			Resources{Amounts{CPU: "550m", Memory: "4512Mi"}, Amounts{CPU: "1820m", Memory: "9024Mi"}},
 		},
 		"full": {
 			&inventory.Usage{CPU: &inventory.Use{Median: 390, Max: 400}, Memory: &inventory.Use{Median: 97, Max: 99}},
-			Resources{Amounts{"4", "16Gi"}, Amounts{"4", "16Gi"}},
+			Resources{Amounts{CPU: "4", Memory: "16Gi"}, Amounts{CPU: "4", Memory: "16Gi"}},
 		},
 		"hardly any": {
 			&inventory.Usage{CPU: &inventory.Use{Median: 1, Max: 1}, Memory: &inventory.Use{Median: 0.1, Max: 0.1}},
-			Resources{Amounts{"100m", "256Mi"}, Amounts{"100m", "256Mi"}},
+			Resources{Amounts{CPU: "100m", Memory: "256Mi"}, Amounts{CPU: "100m", Memory: "256Mi"}},
 		},
-		"not measured": {nil, Resources{Amounts{"2", "8Gi"}, Amounts{"4", "16Gi"}}},
+		"not measured": {nil, Resources{Amounts{CPU: "2", Memory: "8Gi"}, Amounts{CPU: "4", Memory: "16Gi"}}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -353,12 +355,12 @@ func TestEditsAreKept(t *testing.T) {
 		t.Errorf("a new plan reports %v", changes)
 	}
 	edited := reread(t, first)
-	w := edited.FindWorkload("Churn-Prod")
+	w := edited.Named("Churn-Prod")[0]
 	w.Decision, w.Resources.Requests.CPU, w.Resources.Limits.CPU, w.Names.Endpoint = Keep, "333m", "", "mine"
 	w.Rollout.Steps = w.Rollout.Steps[2:]
 
 	again, changes := built(t, inv, edited, Options{})
-	got := again.FindWorkload("Churn-Prod")
+	got := again.Named("Churn-Prod")[0]
 	if diff := cmp.Diff(w.Settings, got.Settings); diff != "" {
 		t.Errorf("edits were lost (-edited +planned):\n%s", diff)
 	}
@@ -430,14 +432,14 @@ func TestWorkloadsThatAreGoneStay(t *testing.T) {
 	first, _ := built(t, account(one, two), nil, Options{})
 	for range 2 {
 		next, changes := built(t, account(one), reread(t, first), Options{})
-		w := next.FindWorkload("two")
+		w := next.Named("two")[0]
 		if w == nil || w.Decision != Retire || len(changes) != 1 || changes[0].Kind != Missing {
 			t.Fatalf("got %+v, %v", w, changes)
 		}
 		first = next
 	}
 	back, _ := built(t, account(one, two), reread(t, first), Options{})
-	if w := back.FindWorkload("two"); w.Decision != Move {
+	if w := back.Named("two")[0]; w.Decision != Move {
 		t.Errorf("a workload that came back is %s", w.Decision)
 	}
 }
@@ -460,7 +462,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"start-up":  {func(w *Workload) { w.StartupTimeoutSeconds = -1 }, "startupTimeoutSeconds"},
 		"steps":     {func(w *Workload) { w.Rollout.Steps = w.Rollout.Steps[:2] }, "want 100"},
 		"order":     {func(w *Workload) { slices.Reverse(w.Rollout.Steps) }, "rise to 100"},
-		"endpoint":  {func(w *Workload) { w.Endpoint = "" }, "workloads[0].endpoint"},
+		"endpoint":  {func(w *Workload) { w.Name = "" }, "workloads[0]"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -601,7 +603,7 @@ func TestPlanningIsIdempotentAndDropsNothing(t *testing.T) {
 		other := drawn(rt, "another account")
 		third, _ := built(t, other, reread(t, second), Options{})
 		for _, e := range slices.Concat(inv.Endpoints, other.Endpoints) {
-			if third.FindWorkload(e.Name) == nil {
+			if len(third.Named(e.Name)) != 1 {
 				rt.Fatalf("endpoint %q was dropped", e.Name)
 			}
 		}

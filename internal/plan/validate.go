@@ -18,19 +18,22 @@ var (
 
 // validate checks what the API server would refuse later and far from here.
 func validate(d Document) error {
-	endpoints, names := map[string]bool{}, map[string]string{}
+	keys, names := map[inventory.WorkloadKey]bool{}, map[string]string{}
 	for i, w := range d.Workloads {
-		if w.Endpoint == "" || endpoints[w.Endpoint] {
-			return fmt.Errorf("workloads[%d].endpoint is %q; want a name that no other workload has", i, w.Endpoint)
+		if w.Name == "" || w.Kind == "" || keys[w.WorkloadKey] {
+			return fmt.Errorf("workloads[%d] is of kind %q and name %q; want a kind and a name that no other workload of its account and region has", i, w.Kind, w.Name)
 		}
-		endpoints[w.Endpoint] = true
+		keys[w.WorkloadKey] = true
 		if err := w.validate(); err != nil {
-			return fmt.Errorf("workload %s: %w", w.Endpoint, err)
+			return fmt.Errorf("workload %s: %w", w.WorkloadKey, err)
 		}
-		if other, taken := names[w.Names.Endpoint]; taken {
-			return fmt.Errorf("workloads %s and %s both have names.endpoint %q; want one name each", other, w.Endpoint, w.Names.Endpoint)
+		if w.Names.Endpoint == "" && w.Kind == inventory.WorkloadEndpoint {
+			return fmt.Errorf("workload %s: names.endpoint is empty; want at most %d lower-case letters, digits and '-', beginning with a letter", w.WorkloadKey, MaxEndpointNameLength)
 		}
-		names[w.Names.Endpoint] = w.Endpoint
+		if other, taken := names[w.Names.Endpoint]; taken && w.Names.Endpoint != "" {
+			return fmt.Errorf("workloads %s and %s both have names.endpoint %q; want one name each", other, w.WorkloadKey, w.Names.Endpoint)
+		}
+		names[w.Names.Endpoint] = w.String()
 	}
 	return nil
 }
@@ -41,7 +44,7 @@ func (s Settings) validate() error {
 		return fmt.Errorf("decision is %q; want one of %v", s.Decision, Decisions)
 	case s.Phase < 0:
 		return fmt.Errorf("phase is %d; want 0 or more", s.Phase)
-	case len(s.Names.Endpoint) > MaxEndpointNameLength || !endpointNameForm.MatchString(s.Names.Endpoint):
+	case s.Names.Endpoint != "" && (len(s.Names.Endpoint) > MaxEndpointNameLength || !endpointNameForm.MatchString(s.Names.Endpoint)):
 		return fmt.Errorf("names.endpoint is %q; want at most %d lower-case letters, digits and '-', beginning with a letter",
 			s.Names.Endpoint, MaxEndpointNameLength)
 	case s.Names.Model != "" && (len(s.Names.Model) > maxModelNameLength || !modelNameForm.MatchString(s.Names.Model)):

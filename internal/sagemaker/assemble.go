@@ -15,9 +15,7 @@ func (s *scan) assemble(ctx context.Context, found parts) (inventory.Document, e
 	s.addComponents(found)
 	for i := range found.endpoints {
 		e := &found.endpoints[i]
-		if e.Region == "" {
-			e.Region = s.region
-		}
+		e.Place = found.account.Place()
 		if err := s.addModels(ctx, e); err != nil {
 			return inventory.Document{}, err
 		}
@@ -29,7 +27,7 @@ func (s *scan) assemble(ctx context.Context, found parts) (inventory.Document, e
 		return inventory.Document{}, err
 	}
 	d := inventory.Document{
-		Account: found.account, EndpointName: s.EndpointName, LookbackDays: int(s.Lookback.Hours() / hoursPerDay),
+		Accounts: []inventory.Account{found.account}, EndpointName: s.EndpointName, LookbackDays: int(s.Lookback.Hours() / hoursPerDay),
 		Endpoints: found.endpoints, Unread: s.failures.list(),
 	}
 	if !s.OmitScannedAt {

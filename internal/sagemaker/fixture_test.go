@@ -143,3 +143,6 @@ func checkGolden(t *testing.T, name string, got []byte) {
 		t.Errorf("%s differs (-want +got); run with -update if that is meant:\n%s", path, cmp.Diff(string(want), string(got)))
 	}
 }
+
+// demoPlace is where the demo account is.
+var demoPlace = inventory.Place{AccountID: "123456789012", Region: "us-east-1"}

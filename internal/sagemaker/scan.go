@@ -101,7 +101,6 @@ func (s *scan) listEndpoints(ctx context.Context) ([]types.EndpointSummary, erro
 	if part := literal(s.EndpointName); part != "" {
 		in.NameContains = aws.String(part)
 	}
-	wanted := inventory.Document{EndpointName: s.EndpointName}
 	var all []types.EndpointSummary
 	pages := sagemaker.NewListEndpointsPaginator(s.Endpoints, in)
 	for pages.HasMorePages() {
@@ -113,7 +112,7 @@ func (s *scan) listEndpoints(ctx context.Context) ([]types.EndpointSummary, erro
 			return nil, fmt.Errorf("cannot list the endpoints of region %s: %s", s.region, shortReason(err))
 		}
 		for _, summary := range page.Endpoints {
-			if wanted.LookedAt(aws.ToString(summary.EndpointName)) {
+			if inventory.MatchesName(s.EndpointName, aws.ToString(summary.EndpointName)) {
 				all = append(all, summary)
 			}
 		}

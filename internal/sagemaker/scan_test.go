@@ -51,7 +51,7 @@ func TestScanWithPartOfThePermissions(t *testing.T) {
 			reason: "the list still tells name and status",
 			deny:   "sagemaker:DescribeEndpoint",
 			check: func(t *testing.T, d inventory.Document) {
-				e := d.FindEndpoint("Churn-Prod")
+				e := d.FindEndpoint(demoPlace, "Churn-Prod")
 				if e.Status != "InService" || e.Mode != inventory.ModeUnknown || e.Unread == "" || e.ARN == "" {
 					t.Errorf("got %+v", e)
 				}
@@ -60,7 +60,7 @@ func TestScanWithPartOfThePermissions(t *testing.T) {
 		"configurations": {
 			deny: "sagemaker:DescribeEndpointConfig",
 			check: func(t *testing.T, d inventory.Document) {
-				e := d.FindEndpoint("Churn-Prod")
+				e := d.FindEndpoint(demoPlace, "Churn-Prod")
 				if e.Config.Presence != inventory.NotRead || len(e.Variants) != 1 || e.Mode != inventory.ModeUnknown {
 					t.Errorf("got %+v", e)
 				}
@@ -69,7 +69,7 @@ func TestScanWithPartOfThePermissions(t *testing.T) {
 		"models": {
 			deny: "sagemaker:DescribeModel",
 			check: func(t *testing.T, d inventory.Document) {
-				e := d.FindEndpoint("Churn-Prod")
+				e := d.FindEndpoint(demoPlace, "Churn-Prod")
 				if e.FindModel("churn-2026-10").Presence != inventory.NotRead || e.Mode != inventory.ModeUnknown {
 					t.Errorf("got %+v", e)
 				}
@@ -78,7 +78,7 @@ func TestScanWithPartOfThePermissions(t *testing.T) {
 		"tags": {
 			deny: "sagemaker:ListTags",
 			check: func(t *testing.T, d inventory.Document) {
-				if tags := d.FindEndpoint("Churn-Prod").Tags; len(tags) != 0 {
+				if tags := d.FindEndpoint(demoPlace, "Churn-Prod").Tags; len(tags) != 0 {
 					t.Errorf("got %v", tags)
 				}
 			},
@@ -87,7 +87,7 @@ func TestScanWithPartOfThePermissions(t *testing.T) {
 			reason: "the configuration without models still tells the mode",
 			deny:   "sagemaker:ListInferenceComponents",
 			check: func(t *testing.T, d inventory.Document) {
-				if e := d.FindEndpoint("genai-shared"); e.Mode != inventory.ModeInferenceComponents {
+				if e := d.FindEndpoint(demoPlace, "genai-shared"); e.Mode != inventory.ModeInferenceComponents {
 					t.Errorf("mode is %s", e.Mode)
 				}
 			},
@@ -95,7 +95,7 @@ func TestScanWithPartOfThePermissions(t *testing.T) {
 		"components": {
 			deny: "sagemaker:DescribeInferenceComponent",
 			check: func(t *testing.T, d inventory.Document) {
-				e := d.FindEndpoint("genai-shared")
+				e := d.FindEndpoint(demoPlace, "genai-shared")
 				if len(e.Components) != 2 || e.Components[0].Unread == "" {
 					t.Errorf("got %+v", e.Components)
 				}
@@ -105,7 +105,7 @@ func TestScanWithPartOfThePermissions(t *testing.T) {
 			reason: "policies that can be read are kept without their target's bounds",
 			deny:   "application-autoscaling:DescribeScalableTargets",
 			check: func(t *testing.T, d inventory.Document) {
-				e := d.FindEndpoint("recommendations")
+				e := d.FindEndpoint(demoPlace, "recommendations")
 				if len(e.Scaling) != 1 || e.Scaling[0].Max != 0 || len(e.Scaling[0].Policies) != 1 {
 					t.Errorf("got %+v", e.Scaling)
 				}
@@ -117,7 +117,7 @@ func TestScanWithPartOfThePermissions(t *testing.T) {
 			reason: "no figures and no requests are two things",
 			deny:   "cloudwatch:GetMetricData",
 			check: func(t *testing.T, d inventory.Document) {
-				if v := d.FindEndpoint("Churn-Prod").Variants[0]; v.Traffic != nil || v.Usage != nil {
+				if v := d.FindEndpoint(demoPlace, "Churn-Prod").Variants[0]; v.Traffic != nil || v.Usage != nil {
 					t.Errorf("got %+v", v)
 				}
 			},
@@ -211,7 +211,7 @@ func TestAnEndpointDeletedMeanwhileIsLeftOut(t *testing.T) {
 	client := newClient(t, demoAccount(t))
 	client.Endpoints = listedOnly{client.Endpoints}
 	d := scanned(t, client)
-	if d.FindEndpoint("pricing") != nil || len(d.Endpoints) != 14 || len(d.Unread) != 0 {
+	if d.FindEndpoint(demoPlace, "pricing") != nil || len(d.Endpoints) != 14 || len(d.Unread) != 0 {
 		t.Errorf("%d endpoints; unread %+v", len(d.Endpoints), d.Unread)
 	}
 }
@@ -361,7 +361,7 @@ func TestFiguresThatCloudWatchCannotReadAreNotZero(t *testing.T) {
 		},
 	}
 	d := scanned(t, client)
-	if v := d.FindEndpoint("Churn-Prod").Variants[0]; v.Traffic != nil {
+	if v := d.FindEndpoint(demoPlace, "Churn-Prod").Variants[0]; v.Traffic != nil {
 		t.Errorf("traffic is %+v though CloudWatch failed", v.Traffic)
 	}
 	if len(d.Unread) != 1 || d.Unread[0].Code != "InternalError" || !slices.Contains(d.Unread[0].Resources, "Churn-Prod") {
@@ -391,7 +391,7 @@ func TestMinutesAreNotAskedForBeyondTheirRetention(t *testing.T) {
 	if err != nil || minutes == 0 {
 		t.Fatalf("minutes were asked for %d times, %v", minutes, err)
 	}
-	if traffic := d.FindEndpoint("Churn-Prod").Variants[0].Traffic; traffic.PeakRequestsPerMinute == 0 {
+	if traffic := d.FindEndpoint(demoPlace, "Churn-Prod").Variants[0].Traffic; traffic.PeakRequestsPerMinute == 0 {
 		t.Errorf("no peak was found: %+v", traffic)
 	}
 }

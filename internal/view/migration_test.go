@@ -61,26 +61,30 @@ func TestUnread(t *testing.T) {
 	}
 }
 
+func key(name string) inventory.WorkloadKey {
+	return inventory.WorkloadKey{Kind: inventory.WorkloadEndpoint, Name: name}
+}
+
 func TestPlan(t *testing.T) {
 	blocker := plan.Blocker{Thing: "image x", Why: "its registry refuses it", Do: "name another"}
 	document := plan.Document{Workloads: []plan.Workload{
 		{
-			Endpoint: "Churn-Prod", Reasons: []string{"it serves in real time", "it is called"},
+			WorkloadKey: key("Churn-Prod"), Reasons: []string{"it serves in real time", "it is called"},
 			Settings: plan.Settings{
 				Decision: plan.Move, Phase: 2, Replicas: plan.Replicas{Min: 2, Max: 8},
 				Resources: plan.Resources{Requests: plan.Amounts{CPU: "570m", Memory: "4Gi"}},
 			},
 		},
-		{Endpoint: "said", Reasons: []string{"image x: its registry refuses it"}, Blockers: []plan.Blocker{blocker}, Settings: plan.Settings{Decision: plan.Blocked}},
-		{Endpoint: "unsaid", Blockers: []plan.Blocker{blocker}, Settings: plan.Settings{Decision: plan.Blocked, Replicas: plan.Replicas{Min: 1}}},
+		{WorkloadKey: key("said"), Reasons: []string{"image x: its registry refuses it"}, Blockers: []plan.Blocker{blocker}, Settings: plan.Settings{Decision: plan.Blocked}},
+		{WorkloadKey: key("unsaid"), Blockers: []plan.Blocker{blocker}, Settings: plan.Settings{Decision: plan.Blocked, Replicas: plan.Replicas{Min: 1}}},
 	}}
 	want := [][]string{
-		{"ENDPOINT", "DECISION", "PHASE", "REPLICAS", "CPU", "MEMORY", "REASON"},
-		{"Churn-Prod", "✔ Move", "2", "2-8", "570m", "4Gi", "it serves in real time"},
+		{"WORKLOAD", "DECISION", "PHASE", "REPLICAS", "CPU", "MEMORY", "REASON"},
+		{"Endpoint/Churn-Prod", "✔ Move", "2", "2-8", "570m", "4Gi", "it serves in real time"},
 		{"", "", "", "", "", "", "it is called"},
-		{"said", "✖ Blocked", "-", "-", "-", "-", "image x: its registry refuses it"},
+		{"Endpoint/said", "✖ Blocked", "-", "-", "-", "-", "image x: its registry refuses it"},
 		{"", "", "", "", "", "", "to unblock: name another"},
-		{"unsaid", "✖ Blocked", "-", "1", "-", "-", "image x: its registry refuses it"},
+		{"Endpoint/unsaid", "✖ Blocked", "-", "1", "-", "-", "image x: its registry refuses it"},
 		{"", "", "", "", "", "", "to unblock: name another"},
 	}
 	if diff := cmp.Diff(want, texts(view.Plan(document))); diff != "" {
@@ -93,13 +97,13 @@ func TestPlan(t *testing.T) {
 
 func TestPlanChanges(t *testing.T) {
 	changes := []plan.Change{
-		{Endpoint: "new", Kind: plan.Added},
-		{Endpoint: "gone", Kind: plan.Missing},
-		{Endpoint: "a", Kind: plan.Updated, Field: "replicas.min", Before: "2", Computed: "3"},
-		{Endpoint: "a", Kind: plan.EditKept, Field: "decision", Before: "Move", Kept: "Keep", Computed: "Move"},
+		{Workload: "new", Kind: plan.Added},
+		{Workload: "gone", Kind: plan.Missing},
+		{Workload: "a", Kind: plan.Updated, Field: "replicas.min", Before: "2", Computed: "3"},
+		{Workload: "a", Kind: plan.EditKept, Field: "decision", Before: "Move", Kept: "Keep", Computed: "Move"},
 	}
 	want := [][]string{
-		{"ENDPOINT", "CHANGE", "FIELD", "BEFORE", "NOW", "COMPUTED"},
+		{"WORKLOAD", "CHANGE", "FIELD", "BEFORE", "NOW", "COMPUTED"},
 		{"new", "✔ Added", "-", "-", "-", "-"},
 		{"gone", "⚠ Missing", "-", "-", "-", "-"},
 		{"a", "Updated", "replicas.min", "2", "3", "-"},

@@ -12,7 +12,7 @@ import (
 // Plan returns the table of decisions. A workload's further reasons, and what
 // stands in its way, follow in rows of their own.
 func Plan(d plan.Document) Table {
-	table := Table{Columns: columns("ENDPOINT", "DECISION", "PHASE", "REPLICAS", "CPU", "MEMORY", "REASON")}
+	table := Table{Columns: columns("WORKLOAD", "DECISION", "PHASE", "REPLICAS", "CPU", "MEMORY", "REASON")}
 	for i := range d.Workloads {
 		workload := &d.Workloads[i]
 		said := append([]string{}, workload.Reasons...)
@@ -24,7 +24,7 @@ func Plan(d plan.Document) Table {
 			first, said = said[0], said[1:]
 		}
 		table.Rows = append(table.Rows, []Cell{
-			Text(workload.Endpoint), decision(workload.Decision), Text(phase(workload.Phase)), Text(replicas(workload.Replicas)),
+			Text(workload.String()), decision(workload.Decision), Text(phase(workload.Phase)), Text(replicas(workload.Replicas)),
 			Text(orNone(workload.Resources.Requests.CPU)), Text(orNone(workload.Resources.Requests.Memory)), Text(first),
 		})
 		for _, more := range said {
@@ -48,7 +48,7 @@ func blockerWords(blocker plan.Blocker, reasons []string) []string {
 }
 
 var decisionTones = map[plan.Decision]Tone{
-	plan.Move: Good, plan.MoveLater: Busy, plan.Keep: Plain, plan.Retire: Faint, plan.Blocked: Bad,
+	plan.Move: Good, plan.MoveLater: Busy, plan.Keep: Plain, plan.Retire: Faint, plan.Blocked: Bad, plan.Elsewhere: Plain,
 }
 
 func decision(d plan.Decision) Cell { return Cell{string(d), decisionTones[d]} }
@@ -89,7 +89,7 @@ func Decisions(d plan.Document) string {
 
 // PlanChanges returns the table of what became of an earlier plan.
 func PlanChanges(changes []plan.Change) Table {
-	table := Table{Columns: columns("ENDPOINT", "CHANGE", "FIELD", "BEFORE", "NOW", "COMPUTED")}
+	table := Table{Columns: columns("WORKLOAD", "CHANGE", "FIELD", "BEFORE", "NOW", "COMPUTED")}
 	tones := map[plan.ChangeKind]Tone{plan.Added: Good, plan.Missing: Warn, plan.EditKept: Busy}
 	for _, change := range changes {
 		now, computed := change.Computed, ""
@@ -97,7 +97,7 @@ func PlanChanges(changes []plan.Change) Table {
 			now, computed = change.Kept, change.Computed
 		}
 		table.Rows = append(table.Rows, []Cell{
-			Text(change.Endpoint), {string(change.Kind), tones[change.Kind]}, Text(orNone(change.Field)),
+			Text(change.Workload), {string(change.Kind), tones[change.Kind]}, Text(orNone(change.Field)),
 			Text(orNone(change.Before)), Text(orNone(now)), Text(orNone(computed)),
 		})
 	}

@@ -143,12 +143,15 @@ func (o *options) find(planPath string) (*plan.Workload, *inventory.Endpoint, er
 	if err != nil {
 		return nil, nil, err
 	}
-	workload := planned.FindWorkload(o.workload)
-	if workload == nil {
-		return nil, nil, &output.Failure{
-			What: "cannot export " + o.workload, Why: planPath + " has no such workload", Next: "name one of: " + strings.Join(movable(planned), ", "),
+	named := planned.Named(o.workload)
+	if len(named) != 1 {
+		why := planPath + " has no such workload"
+		if len(named) > 1 {
+			why = fmt.Sprintf("%s has %d workloads of that name", planPath, len(named))
 		}
+		return nil, nil, &output.Failure{What: "cannot export " + o.workload, Why: why, Next: "name one of: " + strings.Join(choices(planned, named), ", ")}
 	}
+	workload := named[0]
 	data, err := output.ReadFile(o.inventory, nil, "name the inventory that the plan was made from with --inventory")
 	if err != nil {
 		return nil, nil, err
@@ -157,12 +160,12 @@ func (o *options) find(planPath string) (*plan.Workload, *inventory.Endpoint, er
 	if err != nil {
 		return nil, nil, &output.Failure{What: "cannot use the inventory " + o.inventory, Why: err.Error(), Next: o.session.Program + " scan -o " + o.inventory, Cause: err}
 	}
-	if err := plan.SameAccount(planned.Account, found.Account); err != nil {
+	if err := plan.SamePlaces(planned.Accounts, found.Accounts); err != nil {
 		return nil, nil, &output.Failure{
 			What: "cannot export " + o.workload, Why: err.Error(), Next: "name the inventory that the plan was made from with --inventory", Cause: err,
 		}
 	}
-	endpoint := found.FindEndpoint(o.workload)
+	endpoint := found.FindEndpoint(workload.Place, workload.Name)
 	if endpoint == nil {
 		return nil, nil, &output.Failure{
 			What: "cannot export " + o.workload, Why: "the inventory " + o.inventory + " has no such endpoint",
@@ -184,16 +187,24 @@ func (o *options) readPlan(path string) (plan.Document, error) {
 	return planned, nil
 }
 
-// movable names the workloads that the plan moves, or all when it moves none.
-func movable(planned plan.Document) []string {
-	var move, all []string
+// choices are what a person can name: the workloads that were meant, else those
+// that the plan moves, else all.
+func choices(planned plan.Document, named []*plan.Workload) []string {
+	var meant, move, all []string
+	for _, workload := range named {
+		meant = append(meant, workload.Full())
+	}
 	for i := range planned.Workloads {
-		all = append(all, planned.Workloads[i].Endpoint)
-		if planned.Workloads[i].Decision == plan.Move {
-			move = append(move, planned.Workloads[i].Endpoint)
+		workload := &planned.Workloads[i]
+		all = append(all, workload.String())
+		if workload.Decision == plan.Move {
+			move = append(move, workload.String())
 		}
 	}
-	if len(move) > 0 {
+	switch {
+	case len(meant) > 0:
+		return meant
+	case len(move) > 0:
 		return move
 	}
 	return all
@@ -216,7 +227,7 @@ func (o *options) explain(err error) error {
 		return o.session.Explain("cannot export "+o.workload, ctxErr)
 	}
 	failure := &output.Failure{What: "cannot export " + o.workload, Why: err.Error(), Next: nexts[blob.KindOf(err)], Cause: err}
-	failure.Why = strings.TrimPrefix(failure.Why, "cannot export "+o.workload+": ")
+	failure.Why = strings.TrimPrefix(failure.Why, "cannot export Endpoint/"+o.workload+": ")
 	var changed *bundle.ChangedError
 	if errors.As(err, &changed) {
 		failure.Why = fmt.Sprintf("files of %s were edited or added since it was exported: %s", changed.Dir, strings.Join(changed.Paths, ", "))
@@ -272,7 +283,7 @@ func (o *options) completeWorkloads(_ *cobra.Command, args []string, _ string) (
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	names := movable(planned)
+	names := choices(planned, nil)
 	slices.Sort(names)
 	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -35,7 +35,7 @@ const example = `  %[1]s plan inventory.yaml -o plan.yaml
     --image-map 123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1.0=registry.example.com/churn:1.0
 
   # Which workloads can move now
-  %[1]s plan inventory.yaml | yq '.workloads[] | select(.decision == "Move") | .endpoint'`
+  %[1]s plan inventory.yaml | yq '.workloads[] | select(.decision == "Move") | .name'`
 
 type options struct {
 	session *session.Session
@@ -146,7 +146,7 @@ func (o *options) finish(plan core.Document, changes []core.Change, again bool, 
 	o.session.Notef("%s: %s, written to %s", output.Plural(len(plan.Workloads), "workload"), view.Decisions(plan), o.output)
 	for i := range plan.Workloads {
 		if plan.Workloads[i].Decision == core.Move {
-			o.session.SuggestCommand("write what a workload needs into files", "export", o.output, "--workload", plan.Workloads[i].Endpoint, "-o", "bundle")
+			o.session.SuggestCommand("write what a workload needs into files", "export", o.output, "--workload", plan.Workloads[i].String(), "-o", "bundle")
 			break
 		}
 	}

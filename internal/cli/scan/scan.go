@@ -118,16 +118,25 @@ func (o *options) finish(found inventory.Document, data []byte) error {
 		return err
 	}
 	if len(found.Endpoints) == 0 {
-		o.session.Notef("No endpoints found in account %s, region %s.", found.Account.ID, found.Account.Region)
+		o.session.Notef("No endpoints found in %s.", places(found))
 	} else if err := o.session.PrintTable(view.Inventory(found), true); err != nil {
 		return err
 	}
-	o.session.Notef("%s of account %s, region %s, written to %s", output.Plural(len(found.Endpoints), "endpoint"), found.Account.ID, found.Account.Region, o.output)
+	o.session.Notef("%s of %s, written to %s", output.Plural(len(found.Endpoints), "endpoint"), places(found), o.output)
 	if err := o.warn(found); err != nil {
 		return err
 	}
 	o.session.SuggestCommand("decide what moves", "plan", o.output, "-o", "plan.yaml")
 	return nil
+}
+
+// places names where a scan looked.
+func places(found inventory.Document) string {
+	var words []string
+	for _, account := range found.Accounts {
+		words = append(words, fmt.Sprintf("account %s, region %s", account.ID, account.Region))
+	}
+	return strings.Join(words, "; ")
 }
 
 // warn tells what could not be read.

@@ -1,0 +1,66 @@
+package plan
+
+// Autoscaling drives the number of pods between the replicas' bounds.
+type Autoscaling struct {
+	// Engine is what does it.
+	Engine ScalingEngine `json:"engine"`
+	// Metrics are the targets; the one that asks for most pods wins.
+	Metrics []ScalingMetric `json:"metrics,omitempty"`
+	// ScaleDownStabilizationSeconds is how long fewer pods must be enough
+	// before some go.
+	ScaleDownStabilizationSeconds int32 `json:"scaleDownStabilizationSeconds,omitempty"`
+	ScaleDownDisabled             bool  `json:"scaleDownDisabled,omitempty"`
+	// Schedules raise or lower the bounds at times.
+	Schedules []ScalingSchedule `json:"schedules,omitempty"`
+}
+
+// ScalingEngine is what changes the number of pods.
+type ScalingEngine string
+
+// The engines.
+const (
+	// EngineHPA is Kubernetes' own HorizontalPodAutoscaler.
+	EngineHPA ScalingEngine = "HPA"
+	// EngineKEDA is needed for queues, schedules and going to zero.
+	EngineKEDA ScalingEngine = "KEDA"
+)
+
+// ScalingMetric is one target of autoscaling.
+type ScalingMetric struct {
+	Type ScalingMetricType `json:"type"`
+	// TargetValue is per pod, in the type's unit.
+	TargetValue string `json:"targetValue"`
+	// Query is PromQL, for types that need one.
+	Query string `json:"query,omitempty"`
+	// From names the policy that it stands for.
+	From string `json:"from,omitempty"`
+}
+
+// ScalingMetricType is what is measured.
+type ScalingMetricType string
+
+// The metrics.
+const (
+	// MetricCPU is in percent of the request.
+	MetricCPU ScalingMetricType = "CPUUtilizationPercent"
+	// MetricRequestsPerSecond and MetricConcurrency are per pod.
+	MetricRequestsPerSecond ScalingMetricType = "RequestsPerSecond"
+	MetricConcurrency       ScalingMetricType = "Concurrency"
+	// MetricQueueLength is waiting requests per pod.
+	MetricQueueLength ScalingMetricType = "QueueLength"
+	// MetricPrometheus is any query.
+	MetricPrometheus ScalingMetricType = "Prometheus"
+)
+
+// ScalingSchedule sets the bounds in a span of time.
+type ScalingSchedule struct {
+	// Start and End are cron expressions of five fields.
+	Start string `json:"start"`
+	End   string `json:"end"`
+	// TimeZone is of the IANA database; empty means UTC.
+	TimeZone string `json:"timeZone,omitempty"`
+	// Replicas that are kept at least in that time.
+	Replicas int32 `json:"replicas"`
+	// From names the scheduled action that it stands for.
+	From string `json:"from,omitempty"`
+}
