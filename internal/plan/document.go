@@ -2,8 +2,11 @@ package plan
 
 import (
 	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/autoscaling"
 	"landfall.dev/landfall/internal/document"
+	"landfall.dev/landfall/internal/gap"
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/placement"
 )
 
 // Header of every plan.
@@ -22,9 +25,9 @@ type Document struct {
 	// WorkloadClassName is where pods run unless a workload says otherwise.
 	WorkloadClassName string `json:"workloadClassName,omitempty"`
 	// Target is the cluster that is planned for.
-	Target Target `json:"target,omitzero"`
+	Target placement.Target `json:"target,omitzero"`
 	// NodePools are the nodes that the workloads need.
-	NodePools []NodePool `json:"nodePools,omitempty"`
+	NodePools []placement.NodePool `json:"nodePools,omitempty"`
 	// Phases are the steps of the move, in order.
 	Phases []Phase `json:"phases,omitempty"`
 	// Costs compares a month on SageMaker with one in the cluster.
@@ -71,22 +74,13 @@ type Workload struct {
 	Sizing []string `json:"sizing,omitempty"`
 	// DependsOn are the short keys of workloads that must move before.
 	DependsOn []string `json:"dependsOn,omitempty"`
-	// Untranslated names what SageMaker does for the workload and the cluster
-	// will not do by itself: scaling policies, alarms, pipeline steps.
-	Untranslated []Untranslated `json:"untranslated,omitempty"`
+	// Gaps name what SageMaker does for the workload and the cluster will not
+	// do by itself: scaling policies, alarms, pipeline steps.
+	Gaps []gap.Gap `json:"gaps,omitempty"`
 	// SageMakerCost is that of a month now, ClusterCost its share of the nodes
 	// it would run on; nil where no price is known.
 	SageMakerCost *inventory.Cost `json:"sageMakerCost,omitempty"`
 	ClusterCost   *inventory.Cost `json:"clusterCost,omitempty"`
-}
-
-// Untranslated is a setting without a counterpart.
-type Untranslated struct {
-	// Thing is such as "step policy churn-steps".
-	Thing string `json:"thing"`
-	Why   string `json:"why"`
-	// Do is what a person can do about it.
-	Do string `json:"do"`
 }
 
 // Settings are the part of a workload that people may edit.
@@ -97,7 +91,7 @@ type Settings struct {
 	// Criticality is how much it hurts when the work stops.
 	Criticality inventory.CriticalityLevel `json:"criticality,omitempty"`
 	// Class decides which nodes the work runs on. Empty where it runs nothing.
-	Class Class `json:"class,omitempty"`
+	Class placement.Class `json:"class,omitempty"`
 	// NodePoolName is the node pool, where one is planned.
 	NodePoolName string `json:"nodePoolName,omitempty"`
 	// Names are those of the objects in the cluster; empty where the workload
@@ -115,7 +109,7 @@ type Settings struct {
 	// StartupTimeoutSeconds is how long a pod may take to load the model.
 	StartupTimeoutSeconds int32 `json:"startupTimeoutSeconds,omitempty"`
 	// Autoscaling says what drives the number of pods; nil without.
-	Autoscaling *Autoscaling `json:"autoscaling,omitempty"`
+	Autoscaling *autoscaling.Spec `json:"autoscaling,omitempty"`
 	// Rollout says how traffic moves.
 	Rollout *v1alpha1.RolloutSpec `json:"rollout,omitempty"`
 }

@@ -23,6 +23,9 @@ var layers = []layer{
 	{name: "pure", shareable: true, prefixes: []string{
 		"internal/naming", "internal/evidence", "internal/traffic", "internal/compare",
 		"internal/document", "internal/inventory", "internal/plan", "internal/export", "internal/desired", "internal/view",
+		"internal/access", "internal/alarm", "internal/autoscaling", "internal/cost", "internal/gap", "internal/graph",
+		"internal/inspect", "internal/pipeline", "internal/placement", "internal/render", "internal/report",
+		"internal/verify", "internal/workload",
 	}},
 	{name: "adapters", shareable: true, prefixes: []string{
 		"internal/archive", "internal/blob", "internal/bundle", "internal/cluster", "internal/sagemaker",

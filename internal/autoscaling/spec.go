@@ -1,33 +1,33 @@
-package plan
+package autoscaling
 
-// Autoscaling drives the number of pods between the replicas' bounds.
-type Autoscaling struct {
+// Spec drives the number of pods between the replicas' bounds.
+type Spec struct {
 	// Engine is what does it.
-	Engine ScalingEngine `json:"engine"`
+	Engine Engine `json:"engine"`
 	// Metrics are the targets; the one that asks for most pods wins.
-	Metrics []ScalingMetric `json:"metrics,omitempty"`
+	Metrics []Metric `json:"metrics,omitempty"`
 	// ScaleDownStabilizationSeconds is how long fewer pods must be enough
 	// before some go.
 	ScaleDownStabilizationSeconds int32 `json:"scaleDownStabilizationSeconds,omitempty"`
 	ScaleDownDisabled             bool  `json:"scaleDownDisabled,omitempty"`
 	// Schedules raise or lower the bounds at times.
-	Schedules []ScalingSchedule `json:"schedules,omitempty"`
+	Schedules []Schedule `json:"schedules,omitempty"`
 }
 
-// ScalingEngine is what changes the number of pods.
-type ScalingEngine string
+// Engine is what changes the number of pods.
+type Engine string
 
 // The engines.
 const (
 	// EngineHPA is Kubernetes' own HorizontalPodAutoscaler.
-	EngineHPA ScalingEngine = "HPA"
+	EngineHPA Engine = "HPA"
 	// EngineKEDA is needed for queues, schedules and going to zero.
-	EngineKEDA ScalingEngine = "KEDA"
+	EngineKEDA Engine = "KEDA"
 )
 
-// ScalingMetric is one target of autoscaling.
-type ScalingMetric struct {
-	Type ScalingMetricType `json:"type"`
+// Metric is one target of autoscaling.
+type Metric struct {
+	Type MetricType `json:"type"`
 	// TargetValue is per pod, in the type's unit.
 	TargetValue string `json:"targetValue"`
 	// Query is PromQL, for types that need one.
@@ -36,24 +36,24 @@ type ScalingMetric struct {
 	From string `json:"from,omitempty"`
 }
 
-// ScalingMetricType is what is measured.
-type ScalingMetricType string
+// MetricType is what is measured.
+type MetricType string
 
 // The metrics.
 const (
 	// MetricCPU is in percent of the request.
-	MetricCPU ScalingMetricType = "CPUUtilizationPercent"
+	MetricCPU MetricType = "CPUUtilizationPercent"
 	// MetricRequestsPerSecond and MetricConcurrency are per pod.
-	MetricRequestsPerSecond ScalingMetricType = "RequestsPerSecond"
-	MetricConcurrency       ScalingMetricType = "Concurrency"
+	MetricRequestsPerSecond MetricType = "RequestsPerSecond"
+	MetricConcurrency       MetricType = "Concurrency"
 	// MetricQueueLength is waiting requests per pod.
-	MetricQueueLength ScalingMetricType = "QueueLength"
+	MetricQueueLength MetricType = "QueueLength"
 	// MetricPrometheus is any query.
-	MetricPrometheus ScalingMetricType = "Prometheus"
+	MetricPrometheus MetricType = "Prometheus"
 )
 
-// ScalingSchedule sets the bounds in a span of time.
-type ScalingSchedule struct {
+// Schedule sets the bounds in a span of time.
+type Schedule struct {
 	// Start and End are cron expressions of five fields.
 	Start string `json:"start"`
 	End   string `json:"end"`

@@ -1,4 +1,4 @@
-package plan
+package placement
 
 import "landfall.dev/landfall/internal/inventory"
 
@@ -88,3 +88,11 @@ const (
 	SharingMIG         GPUSharing = "MIG"
 	SharingTimeSlicing GPUSharing = "TimeSlicing"
 )
+
+// Amounts are what a node gives to pods.
+type Amounts struct {
+	CPUMillis int64 `json:"cpuMillis"`
+	MemoryMiB int64 `json:"memoryMiB"`
+	// GPUs counts whole GPUs, or the shares that PoolGPU.Resource names.
+	GPUs int64 `json:"gpus,omitempty"`
+}
