@@ -29,6 +29,8 @@ type Endpoint struct {
 
 	DataCapture *DataCapture `json:"dataCapture,omitempty"`
 	Async       *Async       `json:"async,omitempty"`
+	// Backlog is nil for other than asynchronous endpoints, and without figures.
+	Backlog *Backlog `json:"backlog,omitempty"`
 	// Scaling is what Application Auto Scaling does to the variants and
 	// components.
 	Scaling []Scaling `json:"scaling,omitempty"`
@@ -100,6 +102,8 @@ type Variant struct {
 	// requests. Usage is nil when there are no figures.
 	Traffic *Traffic `json:"traffic,omitempty"`
 	Usage   *Usage   `json:"usage,omitempty"`
+	// ModelCache is nil for variants of one model, and without figures.
+	ModelCache *ModelCache `json:"modelCache,omitempty"`
 }
 
 // Counts are numbers of instances or copies; nil where AWS gave none.
@@ -163,6 +167,11 @@ type Component struct {
 	ModelDownloadTimeoutSeconds int32   `json:"modelDownloadTimeoutSeconds,omitempty"`
 	StartupTimeoutSeconds       int32   `json:"startupTimeoutSeconds,omitempty"`
 	CopyCount                   Counts  `json:"copyCount,omitzero"`
+	// Traffic is nil when CloudWatch could not be read.
+	Traffic *Traffic `json:"traffic,omitempty"`
+	// Usage is in percent of what all copies reserve, not of cores and GPUs;
+	// nil when there are no figures.
+	Usage *Usage `json:"usage,omitempty"`
 	// Unread says why the component's description is missing.
 	Unread string `json:"unread,omitempty"`
 }

@@ -16,6 +16,47 @@ type Traffic struct {
 	// answers 4XX, and answers 5XX.
 	ClientErrorShare float64 `json:"clientErrorShare"`
 	ServerErrorShare float64 `json:"serverErrorShare"`
+	// ModelErrorShare is the share that the model's container did not answer
+	// with 2XX, 0 to 1. It lies within the shares above.
+	ModelErrorShare float64 `json:"modelErrorShare,omitempty"`
+	// ColdStarts are those of a serverless variant; nil where there were none.
+	ColdStarts *ColdStarts `json:"coldStarts,omitempty"`
+}
+
+// ColdStarts are requests that waited until capacity was started.
+type ColdStarts struct {
+	Count int64 `json:"count"`
+	// SetupMilliseconds is the time that starting took.
+	SetupMilliseconds Latency `json:"setupMilliseconds"`
+}
+
+// Backlog is the queue of an asynchronous endpoint in the lookback. Each field
+// is nil where there are no figures.
+type Backlog struct {
+	// Requests waiting.
+	Requests *Use `json:"requests,omitempty"`
+	// OldestSeconds is the age of the oldest waiting request.
+	OldestSeconds *Use `json:"oldestSeconds,omitempty"`
+	// HoursWithoutCapacity counts the hours in which requests waited while no
+	// instance ran.
+	HoursWithoutCapacity *int64 `json:"hoursWithoutCapacity,omitempty"`
+	// Processed and Failed count requests, of all variants.
+	Processed *int64 `json:"processed,omitempty"`
+	Failed    *int64 `json:"failed,omitempty"`
+	// PeakProcessedPerHour is the busiest hour's number.
+	PeakProcessedPerHour *int64 `json:"peakProcessedPerHour,omitempty"`
+}
+
+// ModelCache is what a variant that hosts many models did in the lookback.
+type ModelCache struct {
+	// LoadedModels counts the models in an instance's memory.
+	LoadedModels *Use `json:"loadedModels,omitempty"`
+	// HitShare is the share of the requests whose model was loaded already, 0
+	// to 1.
+	HitShare *float64 `json:"hitShare,omitempty"`
+	// LoadMilliseconds is the time that loading a model took, without its
+	// download.
+	LoadMilliseconds *Latency `json:"loadMilliseconds,omitempty"`
 }
 
 // Latency holds percentiles. Each is the mean of that percentile over the

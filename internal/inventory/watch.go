@@ -30,7 +30,17 @@ type Alarm struct {
 	ActionsEnabled bool     `json:"actionsEnabled"`
 	AlarmActions   []string `json:"alarmActions,omitempty"`
 	OKActions      []string `json:"okActions,omitempty"`
-	Ignored        []string `json:"ignored,omitempty"`
+	// InsufficientDataActions run when the metric falls silent.
+	InsufficientDataActions []string `json:"insufficientDataActions,omitempty"`
+	// Suppressor is the alarm that holds a composite alarm's actions back.
+	Suppressor string `json:"suppressor,omitempty"`
+	// LowSamples is evaluate or ignore, of alarms on a percentile.
+	LowSamples string `json:"lowSamples,omitempty"`
+	// PromQL is the query of an alarm in that language.
+	PromQL string `json:"promQL,omitempty"`
+	// ModifiedAt is RFC 3339, UTC.
+	ModifiedAt string   `json:"modifiedAt,omitempty"`
+	Ignored    []string `json:"ignored,omitempty"`
 }
 
 // MetricExpression is a part of an alarm on several metrics.
@@ -41,6 +51,11 @@ type MetricExpression struct {
 	Metric        *CustomMetric `json:"metric,omitempty"`
 	PeriodSeconds int32         `json:"periodSeconds,omitempty"`
 	ReturnData    bool          `json:"returnData,omitempty"`
+	// ExtendedStatistic is such as p99; the metric's own statistic is empty
+	// then.
+	ExtendedStatistic string `json:"extendedStatistic,omitempty"`
+	// AccountID is the account of the metric, where it is another one.
+	AccountID string `json:"accountID,omitempty"`
 }
 
 // LogGroup is a group of CloudWatch Logs that SageMaker writes to.
@@ -53,6 +68,11 @@ type LogGroup struct {
 	StoredBytes   int64  `json:"storedBytes,omitempty"`
 	KMSKeyID      string `json:"kmsKeyID,omitempty"`
 	CreatedAt     string `json:"createdAt,omitempty"`
+	// Class is STANDARD, INFREQUENT_ACCESS or DELIVERY.
+	Class string `json:"class,omitempty"`
+	// MetricFilters counts the metrics that are made from the logs.
+	MetricFilters int32    `json:"metricFilters,omitempty"`
+	Ignored       []string `json:"ignored,omitempty"`
 }
 
 // Caller is somebody who calls an endpoint, or is allowed to.
@@ -66,6 +86,9 @@ type Caller struct {
 	// Through says what allows the call (policy and statement), or where it
 	// was seen.
 	Through string `json:"through,omitempty"`
+	// Actions are the IAM actions, such as sagemaker:InvokeEndpoint; empty
+	// where the source does not tell them apart.
+	Actions []string `json:"actions,omitempty"`
 	// Conditional means that the policy has conditions that a scan cannot
 	// judge.
 	Conditional bool `json:"conditional,omitempty"`

@@ -28,7 +28,7 @@ func (s *scan) assemble(ctx context.Context, found parts) (inventory.Document, e
 	}
 	d := inventory.Document{
 		Accounts: []inventory.Account{found.account}, EndpointName: s.EndpointName, LookbackDays: int(s.Lookback.Hours() / hoursPerDay),
-		Endpoints: found.endpoints, Unread: s.failures.list(),
+		Endpoints: found.endpoints, Unread: s.failures.list(found.account.Place()),
 	}
 	if !s.OmitScannedAt {
 		d.ScannedAt = s.Now.UTC().Format(time.RFC3339)

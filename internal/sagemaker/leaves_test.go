@@ -113,7 +113,7 @@ func allLeaves(at reflect.Type, path string, above map[reflect.Type]bool) []stri
 		return allLeaves(at.Elem(), path, above)
 	case at.Kind() == reflect.Slice:
 		return allLeaves(at.Elem(), path+"[]", above)
-	case at.Kind() != reflect.Struct || at == timeType:
+	case at.Kind() != reflect.Struct || at == reflect.TypeFor[time.Time]():
 		return []string{path}
 	case above[at]:
 		return nil
@@ -124,7 +124,7 @@ func allLeaves(at reflect.Type, path string, above map[reflect.Type]bool) []stri
 	for i := range at.NumField() {
 		field := at.Field(i)
 		// SageMaker's unions are interfaces; none is in these answers.
-		if !field.IsExported() || field.Name == metadataField {
+		if !field.IsExported() || field.Name == "ResultMetadata" {
 			continue
 		}
 		leaves = append(leaves, allLeaves(field.Type, strings.TrimPrefix(path+"."+field.Name, "."), above)...)

@@ -259,7 +259,7 @@ func TestFailuresAreGrouped(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := f.list()
+	got := f.list(demoPlace)
 	if len(got) != 1 || len(got[0].Resources) != 3 || got[0].Reason != message+"a" || got[0].Action != "sagemaker:GetModel" {
 		t.Errorf("got %+v", got)
 	}

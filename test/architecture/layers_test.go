@@ -24,12 +24,12 @@ var layers = []layer{
 		"internal/naming", "internal/evidence", "internal/traffic", "internal/compare",
 		"internal/document", "internal/inventory", "internal/plan", "internal/export", "internal/desired", "internal/view",
 		"internal/access", "internal/alarm", "internal/autoscaling", "internal/cost", "internal/gap", "internal/graph",
-		"internal/inspect", "internal/pipeline", "internal/placement", "internal/render", "internal/report",
+		"internal/inspect", "internal/leaf", "internal/pipeline", "internal/placement", "internal/render", "internal/report",
 		"internal/verify", "internal/workload",
 	}},
 	{name: "adapters", shareable: true, prefixes: []string{
-		"internal/archive", "internal/blob", "internal/bundle", "internal/cluster", "internal/sagemaker",
-		"internal/sigv4", "internal/status",
+		"internal/archive", "internal/awsfailure", "internal/blob", "internal/bundle", "internal/cluster",
+		"internal/sagemaker", "internal/sigv4", "internal/status", "internal/surroundings",
 	}},
 	{name: "runtimes", prefixes: []string{
 		"internal/agent", "internal/cli", "internal/controller", "internal/router",
