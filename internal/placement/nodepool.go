@@ -45,6 +45,9 @@ type NodePool struct {
 	Architecture string `json:"architecture"`
 	// Allocatable is what pods get of one node, after what the system keeps.
 	Allocatable Amounts `json:"allocatable"`
+	// MaxPods is how many pods a node runs at most, those of the system
+	// included.
+	MaxPods int64 `json:"maxPods,omitempty"`
 	// GPU is nil on nodes without.
 	GPU *PoolGPU `json:"gpu,omitempty"`
 	// Spot nodes are cheaper and may go at two minutes' notice.

@@ -1,0 +1,318 @@
+package placement
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"landfall.dev/landfall/internal/cost"
+)
+
+// pool is a group with its nodes.
+type pool struct {
+	group
+
+	name string
+	candidate
+	peak, min Fill
+}
+
+// candidate is a node type and what a group costs on it.
+type candidate struct {
+	nodeType NodeType
+	// capacity is what workloads get of a node.
+	capacity vector
+	// price is nil where it is not known.
+	price *cost.Price
+	// nodeWeight stands in for the price of an hour where none is known. It
+	// only compares nodes.
+	nodeWeight float64
+	// objective is what to keep small: the month, then the peak.
+	objective [2]float64
+}
+
+// fit finds nodes for a group. Where no single type takes all of its workloads,
+// there are several pools; workloads that no type takes are unplaced.
+func (p *placer) fit(g group) []pool {
+	var pools []pool
+	for len(g.workloads) > 0 {
+		fitting, rest := p.largest(g)
+		if len(fitting) == 0 {
+			p.refuse(g)
+			return pools
+		}
+		part := g
+		part.workloads = fitting
+		pools = append(pools, p.fill(part))
+		g.workloads = rest
+	}
+	return pools
+}
+
+// largest returns the workloads that fit on the type that takes most of them.
+func (p *placer) largest(g group) (fitting, rest []*Workload) {
+	for _, t := range p.types {
+		if !p.suits(t, g) {
+			continue
+		}
+		capacity := p.capacity(t, g)
+		takes := func(w *Workload) bool { return times(capacity, p.need(w)) > 0 }
+		var in, out []*Workload
+		for _, w := range g.workloads {
+			if takes(w) {
+				in = append(in, w)
+			} else {
+				out = append(out, w)
+			}
+		}
+		if len(in) > len(fitting) {
+			fitting, rest = in, out
+		}
+	}
+	return fitting, rest
+}
+
+// suits says whether a type may make up the nodes of a group at all.
+func (p *placer) suits(t NodeType, g group) bool {
+	if t.Architecture != g.architecture {
+		return false
+	}
+	if g.gpu == nil {
+		return t.Accelerator == nil
+	}
+	return fitsGPU(t, g.gpu)
+}
+
+// capacity is what a node gives to workloads.
+func (p *placer) capacity(t NodeType, g group) vector {
+	given := vectorOf(t.Allocatable(), t.MaxPods).less(vectorOf(p.system.Requests, p.system.Pods), 1)
+	if g.gpu != nil {
+		given[dimensionGPU] *= g.gpu.sharing.perGPU
+	}
+	return given
+}
+
+// need of one pod.
+func (p *placer) need(w *Workload) vector { return vectorOf(w.Size.Requests, 1) }
+
+// refuse notes the workloads that no type takes.
+func (p *placer) refuse(g group) {
+	for _, w := range g.workloads {
+		r := w.Size.Requests
+		what := fmt.Sprintf("%dm CPU and %d MiB on %s", r.CPUMillis, r.MemoryMiB, g.architecture)
+		if g.gpu != nil {
+			what += fmt.Sprintf(" with %d × %s", r.GPUs, strings.TrimSpace(g.gpu.vendor+" "+g.gpu.model))
+		}
+		p.unplaced = append(p.unplaced, Unplaced{
+			Key: w.Key, Why: fmt.Sprintf("no node type of %s that is known here gives %s to one pod", p.provider, what),
+			Do: "lower the requests, choose another architecture or GPU, or leave it where it is",
+		})
+	}
+}
+
+// items are the pods of a group: those at the peak, or those that always run.
+func (p *placer) items(g group, peak bool) []item {
+	items := make([]item, 0, len(g.workloads))
+	for order, w := range g.workloads {
+		count := w.Replicas.Max
+		if !peak {
+			count = w.always()
+		}
+		items = append(items, item{order: order, need: p.need(w), count: int64(count), perNode: perNode(w, count)})
+	}
+	return items
+}
+
+// always is how many pods run all the time.
+func (w *Workload) always() int32 {
+	if w.ActiveHoursPerMonth != nil {
+		return 0
+	}
+	return w.Replicas.Min
+}
+
+// perNode spreads replicas over two nodes.
+func perNode(w *Workload, count int32) int64 {
+	if w.always() < 2 || count < 2 {
+		return 0
+	}
+	return int64(count+1) / 2
+}
+
+// surge is the largest workload that always runs, measured by its share of a
+// node; nil without.
+func (p *placer) surge(g group, capacity vector) *Workload {
+	var largest *Workload
+	for _, w := range g.workloads {
+		if w.always() > 0 && (largest == nil || dominant(p.need(w), capacity) > dominant(p.need(largest), capacity)) {
+			largest = w
+		}
+	}
+	return largest
+}
+
+// withSurge adds one pod of the workload that is being updated.
+func (p *placer) withSurge(items []item, w *Workload) []item {
+	if w == nil {
+		return items
+	}
+	return append(slices.Clone(items), item{order: len(items), need: p.need(w), count: 1})
+}
+
+// fill chooses the type of a group's nodes and counts them. Every workload fits
+// on some type that takes all of them.
+func (p *placer) fill(g group) pool {
+	candidates := p.candidates(g)
+	best := -1
+	for i := range candidates {
+		c := &candidates[i]
+		if best >= 0 && !c.mayBeat(&candidates[best], p.lowest(g, c)) {
+			continue
+		}
+		p.judge(g, c)
+		if best < 0 || c.compare(&candidates[best]) < 0 {
+			best = i
+		}
+	}
+	chosen := pool{group: g, candidate: candidates[best]}
+	surge := p.surge(g, chosen.capacity)
+	chosen.min = p.count(p.items(g, false), surge, chosen.capacity)
+	chosen.peak = p.count(p.items(g, true), surge, chosen.capacity)
+	chosen.peak.Nodes = max(chosen.peak.Nodes, chosen.min.Nodes)
+	return chosen
+}
+
+// candidates are the types that take all workloads of a group. Where some have
+// a price, those without have to stand back.
+func (p *placer) candidates(g group) []candidate {
+	var priced, unpriced []candidate
+	for _, t := range p.types {
+		if !p.suits(t, g) {
+			continue
+		}
+		c := candidate{nodeType: t, capacity: p.capacity(t, g), nodeWeight: weight(t)}
+		if slices.ContainsFunc(g.workloads, func(w *Workload) bool { return times(c.capacity, p.need(w)) == 0 }) {
+			continue
+		}
+		if price, ok := p.prices.Node(t.Name, g.spot); ok {
+			c.price, c.nodeWeight = &price, price.USDPerHour
+			priced = append(priced, c)
+			continue
+		}
+		unpriced = append(unpriced, c)
+	}
+	if len(priced) > 0 {
+		return priced
+	}
+	return unpriced
+}
+
+// weight compares nodes whose prices are not known: by what their processors,
+// memory and GPUs are worth beside one another. GPUs count by their memory.
+func weight(t NodeType) float64 {
+	gpus := 0.0
+	if t.Accelerator != nil {
+		const ordinaryMiB = 24 * mebibytesPerGiB
+		gpus = float64(t.Accelerator.Count) * float64(t.Accelerator.MemoryMiBEach) / ordinaryMiB
+	}
+	return cost.ByResources(float64(t.VCPU), t.MemoryGiB, gpus).USDPerHour
+}
+
+// judge computes what a group costs on a type.
+func (p *placer) judge(g group, c *candidate) {
+	surge := p.surge(g, c.capacity)
+	always, _ := packed(p.withSurge(p.items(g, false), surge), c.capacity)
+	peak, _ := packed(p.withSurge(p.items(g, true), surge), c.capacity)
+	hours := float64(always)*cost.HoursPerMonth + p.jobNodeHours(g, c.capacity)
+	c.objective = [2]float64{hours * c.nodeWeight, float64(peak) * c.nodeWeight}
+}
+
+func (p *placer) surged(items []item, w *Workload) []item { return p.withSurge(items, w) }
+
+// lowest is a bound of a candidate's first objective.
+func (p *placer) lowest(g group, c *candidate) float64 {
+	surge := p.surge(g, c.capacity)
+	always := least(p.withSurge(p.items(g, false), surge), c.capacity)
+	return (float64(always)*cost.HoursPerMonth + p.jobNodeHours(g, c.capacity)) * c.nodeWeight
+}
+
+// jobNodeHours are the hours of a month in which nodes run for work that comes
+// and goes, as if each had its nodes to itself.
+func (p *placer) jobNodeHours(g group, capacity vector) float64 {
+	hours := 0.0
+	for _, w := range g.workloads {
+		hours += p.nodeHours(w, capacity)
+	}
+	return hours
+}
+
+func (p *placer) nodeHours(w *Workload, capacity vector) float64 {
+	if w.ActiveHoursPerMonth == nil {
+		return 0
+	}
+	onEmpty := max(times(capacity, p.need(w)), 1)
+	return max(*w.ActiveHoursPerMonth, 0) * float64(ceilDivide(int64(w.Replicas.Max), onEmpty))
+}
+
+// tolerance keeps the noise of floating point out of comparisons.
+const tolerance = 1e-9
+
+func (c *candidate) mayBeat(best *candidate, lowest float64) bool {
+	return lowest <= best.objective[0]*(1+tolerance)
+}
+
+// compare orders candidates, the better one first: by cost of the month, cost
+// of the peak, the newer generation, the smaller node, the name.
+func (c *candidate) compare(other *candidate) int {
+	for i := range c.objective {
+		a, b := c.objective[i], other.objective[i]
+		if a < b*(1-tolerance) || b < a*(1-tolerance) {
+			return cmp.Compare(a, b)
+		}
+	}
+	return cmp.Or(-cmp.Compare(generation(c.nodeType.Name), generation(other.nodeType.Name)),
+		cmp.Compare(c.nodeType.VCPU, other.nodeType.VCPU), strings.Compare(c.nodeType.Name, other.nodeType.Name))
+}
+
+// generation is the first number in a type's name: 6 of m6i.large.
+func generation(name string) int {
+	for _, r := range name {
+		if r >= '0' && r <= '9' {
+			return int(r - '0')
+		}
+	}
+	return 0
+}
+
+// count packs pods on nodes of a capacity.
+func (p *placer) count(items []item, surge *Workload, capacity vector) Fill {
+	fill := Fill{LeastNodes: int32(least(items, capacity))}
+	for _, it := range items {
+		fill.Pods += it.count
+	}
+	if surge != nil {
+		fill.Surge = surge.Key.Full()
+	}
+	alone, _ := packed(items, capacity)
+	fill.PackedNodes = int32(alone)
+	all := p.withSurge(items, surge)
+	nodes, _ := packed(all, capacity)
+	fill.Nodes = int32(spread(all, capacity, max(nodes, alone)))
+	return fill
+}
+
+// cheaper says that one set of pools costs less than another and leaves out no
+// workload that the other has.
+func cheaper(pools, others []pool) bool {
+	total := func(pools []pool) (workloads int, objective float64) {
+		for _, each := range pools {
+			workloads += len(each.workloads)
+			objective += each.objective[0]
+		}
+		return workloads, objective
+	}
+	count, amount := total(pools)
+	otherCount, otherAmount := total(others)
+	return count >= otherCount && amount < otherAmount*(1-tolerance)
+}

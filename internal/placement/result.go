@@ -1,0 +1,161 @@
+package placement
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"landfall.dev/landfall/internal/cost"
+	"landfall.dev/landfall/internal/inventory"
+)
+
+// result turns what was placed into what people and other packages read.
+func (p *placer) result() Result {
+	slices.SortFunc(p.pools, func(a, b pool) int { return strings.Compare(a.name, b.name) })
+	slices.SortStableFunc(p.unplaced, func(a, b Unplaced) int { return a.Key.Compare(b.Key) })
+	r := Result{ByWorkload: map[string]Assigned{}, Unplaced: p.unplaced}
+	for i := range p.pools {
+		each := &p.pools[i]
+		r.Pools = append(r.Pools, p.nodePool(each))
+		r.Packing = append(r.Packing, Packing{Pool: each.name, Peak: each.peak, Min: each.min})
+		for _, w := range each.workloads {
+			r.ByWorkload[w.Key.Full()] = p.assigned(each, w)
+		}
+	}
+	return r
+}
+
+func (p *placer) nodePool(each *pool) NodePool {
+	t := each.nodeType
+	np := NodePool{
+		Name: each.name, Class: each.class, InstanceType: t.Name, Architecture: t.Architecture,
+		Allocatable: t.Allocatable(), MaxPods: t.MaxPods, Spot: each.spot,
+		Nodes: each.peak.Nodes, MinNodes: each.min.Nodes,
+		PriorityClassName: priorityOf(each.class),
+		CostPerMonth:      p.poolCost(each),
+		Reasons:           p.poolReasons(each),
+	}
+	vendor := ""
+	if g := each.gpu; g != nil {
+		vendor = g.vendor
+		np.Allocatable.GPUs *= g.sharing.perGPU
+		np.GPU = &PoolGPU{
+			Model: t.Accelerator.Model, Count: t.Accelerator.Count, MemoryMiBEach: t.Accelerator.MemoryMiBEach,
+			Sharing: g.sharing.kind, Profile: g.sharing.profile, Resource: g.sharing.resource(vendor),
+		}
+		if g.sharing.kind == SharingTimeSlicing {
+			np.GPU.Replicas = int(g.sharing.perGPU)
+		}
+	}
+	np.Taints = taints(p.provider, each.name, vendor, each.spot)
+	for _, w := range each.workloads {
+		np.Workloads = append(np.Workloads, w.Key.String())
+	}
+	slices.Sort(np.Workloads)
+	np.Workloads = slices.Compact(np.Workloads)
+	return np
+}
+
+// poolReasons say why this type and this number.
+func (p *placer) poolReasons(each *pool) []string {
+	reasons := []string{p.whyType(each), whyNodes("at the peak", each.peak)}
+	if each.min.Pods > 0 {
+		reasons = append(reasons, whyNodes("all the time", each.min))
+	} else {
+		reasons = append(reasons, "no node stays: nothing here runs all the time")
+	}
+	if each.wanted != "" && each.name != each.wanted {
+		reasons = append(reasons, fmt.Sprintf("named %s rather than %s: a pool holds one class of work on one kind of node", each.name, each.wanted))
+	}
+	return reasons
+}
+
+func (p *placer) whyType(each *pool) string {
+	t := each.nodeType
+	kind := fmt.Sprintf("%s (%d vCPU, %s GiB)", t.Name, t.VCPU, number(t.MemoryGiB))
+	if each.price == nil {
+		return fmt.Sprintf("%s: no price of %s nodes is known; of the types on which the largest pod fits it leaves least unused", kind, p.provider)
+	}
+	return fmt.Sprintf("%s costs least a month of the types on which the largest pod fits", kind)
+}
+
+func whyNodes(when string, f Fill) string {
+	text := fmt.Sprintf("%s %d × pods on %d × nodes: first-fit decreasing needs %d, no arrangement fewer than %d", when, f.Pods, f.Nodes, f.PackedNodes, f.LeastNodes)
+	if f.Nodes > f.PackedNodes {
+		why := "a scheduler that spreads pods leaves gaps that are too small to use"
+		if f.Surge != "" {
+			why = fmt.Sprintf("the rest is room for one more pod of %s while it is updated, and for the gaps that a scheduler leaves which spreads pods", f.Surge)
+		}
+		text += "; " + why
+	}
+	return text
+}
+
+// poolCost is that of a month: nodes that stay, and the hours of work that
+// comes and goes.
+func (p *placer) poolCost(each *pool) *inventory.Cost {
+	if each.price == nil {
+		return nil
+	}
+	jobs := p.jobNodeHours(each.group, each.capacity)
+	usd := each.price.USDPerMonth(float64(each.min.Nodes)) + each.price.USDPerHour*jobs
+	basis := fmt.Sprintf("%d × %s all the time", each.min.Nodes, each.nodeType.Name)
+	if jobs > 0 {
+		basis += fmt.Sprintf(" and %s node hours of work that comes and goes, as if each had its nodes to itself", number(jobs))
+	}
+	return p.money(each, usd, basis+": "+each.price.Basis)
+}
+
+func (p *placer) money(each *pool, usd float64, basis string) *inventory.Cost {
+	return &inventory.Cost{
+		USD: usd, Estimate: true, PricesOf: cmp.Or(each.price.Date, p.prices.Date()), Basis: basis,
+	}
+}
+
+func (p *placer) assigned(each *pool, w *Workload) Assigned {
+	a := Assigned{
+		Pool: each.name, Size: w.Size, PriorityClassName: workloadPriority(w),
+		Spread: int32(perNode(w, w.Replicas.Max)), CostShare: p.costShare(each, w),
+	}
+	if each.gpu != nil {
+		a.GPUResource = each.gpu.sharing.resource(each.gpu.vendor)
+	}
+	a.Reasons = append(a.Reasons, fmt.Sprintf("node pool %s: %s work on %s", each.name, strings.ToLower(string(each.class)), each.nodeType.Name))
+	a.Reasons = append(a.Reasons, p.notes[w.Key.Full()]...)
+	if a.CostShare != nil {
+		a.Reasons = append(a.Reasons, "cost: "+a.CostShare.Basis)
+	}
+	return a
+}
+
+// costShare is a workload's part of the pool's cost. The nodes that stay are
+// shared by the largest share of a node that each workload's pods take (of CPU,
+// memory or GPUs): a pod that takes all GPUs of a node leaves its processors to
+// nobody. Work that comes and goes pays its own hours.
+func (p *placer) costShare(each *pool, w *Workload) *inventory.Cost {
+	if each.price == nil {
+		return nil
+	}
+	if w.ActiveHoursPerMonth != nil {
+		hours := p.nodeHours(w, each.capacity)
+		return p.money(each, hours*each.price.USDPerHour, fmt.Sprintf("%s hours of %s: %s", number(hours), each.nodeType.Name, each.price.Basis))
+	}
+	total, own := 0.0, 0.0
+	for _, other := range each.workloads {
+		part := float64(other.always()) * dominant(p.need(other), each.capacity)
+		total += part
+		if other == w {
+			own = part
+		}
+	}
+	if total == 0 || own == 0 {
+		// It may run at times; how long is not known.
+		return nil
+	}
+	share := own / total
+	nodes := float64(each.min.Nodes)
+	return p.money(each, share*nodes*cost.HoursPerMonth*each.price.USDPerHour,
+		fmt.Sprintf("%s %% of the %s × %s that always run, by the largest share of CPU, memory or GPUs: %s",
+			number(share*percent), number(nodes), each.nodeType.Name, each.price.Basis))
+}
