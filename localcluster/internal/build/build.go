@@ -47,6 +47,9 @@ func (b Builder) All(ctx context.Context, targets []Target) (int, error) {
 			return built, err
 		}
 		if b.current(target, fingerprint) {
+			if err := b.link(target); err != nil {
+				return built, err
+			}
 			continue
 		}
 		if err := b.one(ctx, target, fingerprint); err != nil {
@@ -126,12 +129,8 @@ func (b Builder) current(target Target, fingerprint string) bool {
 	if err != nil || string(stamp) != fingerprint {
 		return false
 	}
-	for _, name := range append([]string{target.Output}, target.Links...) {
-		if _, err := os.Stat(filepath.Join(b.Bin, name)); err != nil {
-			return false
-		}
-	}
-	return true
+	_, err = os.Stat(filepath.Join(b.Bin, target.Output))
+	return err == nil
 }
 
 func arguments(target Target, output string) []string {
@@ -174,13 +173,22 @@ func (b Builder) one(ctx context.Context, target Target, fingerprint string) err
 	if err := os.Rename(temporary, output); err != nil {
 		return fmt.Errorf("put %s in place: %w", target.Output, err)
 	}
-	for _, link := range target.Links {
-		if err := relink(b.Bin, link, target.Output); err != nil {
-			return err
-		}
+	if err := b.link(target); err != nil {
+		return err
 	}
 	fmt.Fprintf(b.Progress, "built %s in %s\n", target.Output, time.Since(began).Round(100*time.Millisecond))
 	return state.WriteFile(b.stampPath(target), []byte(fingerprint), 0o644)
+}
+
+// link gives a program its further names. A name that is new or was lost needs
+// no build.
+func (b Builder) link(target Target) error {
+	for _, name := range target.Links {
+		if err := relink(b.Bin, name, target.Output); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // relink points bin/link at bin/output by a relative symbolic link.

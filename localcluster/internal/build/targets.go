@@ -47,8 +47,9 @@ var components = []string{
 	"kubectl", "etcd", "coredns", "metrics-server", "volume-provisioner",
 }
 
-// envtestNames are the programs that controller-runtime's envtest looks for.
-var envtestNames = []string{"kube-apiserver", "etcd", "kubectl"}
+// envtestNames are the programs that controller-runtime's envtest looks for, and
+// the scheduler, which tests start beside it.
+var envtestNames = []string{"kube-apiserver", "etcd", "kubectl", "kube-scheduler"}
 
 // Targets lists what a cluster needs. runc is left out where its C library is
 // missing; an installed one takes its place.

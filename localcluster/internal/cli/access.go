@@ -61,7 +61,8 @@ func (a *app) envCommand() *cobra.Command {
 		Long: `Print where the cluster and its programs are.
 
 Before the first start there is only KUBEBUILDER_ASSETS, which needs no cluster:
-controller-runtime's envtest finds its API server and etcd there.`,
+controller-runtime's envtest finds its API server and etcd there, and
+kube-scheduler lies beside them.`,
 		Args: cobra.NoArgs,
 	}
 	format := outputFlag(cmd, "shell", "json")
