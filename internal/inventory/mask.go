@@ -12,7 +12,7 @@ import (
 const Masked = "***"
 
 // MaskEnv returns an environment with every value that may be secret replaced,
-// and the names of those, sorted.
+// and the names of those, sorted. What is masked already stays so and is named.
 func MaskEnv(env map[string]string) (masked map[string]string, names []string) {
 	if len(env) == 0 {
 		return nil, nil
@@ -20,7 +20,7 @@ func MaskEnv(env map[string]string) (masked map[string]string, names []string) {
 	masked = make(map[string]string, len(env))
 	for name, value := range env {
 		masked[name] = value
-		if value != "" && (secretName(name) || secretValue(value) || keyOf(name, value)) {
+		if value == Masked || value != "" && (secretName(name) || secretValue(value) || keyOf(name, value)) {
 			masked[name] = Masked
 			names = append(names, name)
 		}
@@ -50,6 +50,47 @@ func MaskText(text string) (string, int) {
 	})
 	return masked, count
 }
+
+// MaskIdentifier returns a name, an ARN or an address with the parts replaced
+// that only a secret can be: a password or a signature in an address, a key of
+// a well-known form. What merely looks random stays, since names do.
+func MaskIdentifier(text string) (string, int) {
+	count := 0
+	for _, form := range keyForms {
+		text = form.ReplaceAllStringFunc(text, func(string) string { count++; return Masked })
+	}
+	masked := passwordForm.ReplaceAllStringFunc(text, func(match string) string {
+		scheme, _, _ := strings.Cut(match, "://")
+		if strings.HasSuffix(match, "//"+Masked+"@") {
+			return match
+		}
+		count++
+		return scheme + "://" + Masked + "@"
+	})
+	masked = parameterForm.ReplaceAllStringFunc(masked, func(match string) string {
+		name, value, _ := strings.Cut(match, "=")
+		if value == Masked {
+			return match
+		}
+		count++
+		return name + "=" + Masked
+	})
+	return masked, count
+}
+
+// keyForms are forms of keys that no name takes. They are unlike secretForms
+// in that a name such as churn-sk-learn-model does not match.
+var keyForms = []*regexp.Regexp{
+	regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`),
+	regexp.MustCompile(`\bgithub_pat_[A-Za-z0-9_]{10,}`),
+	regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{30,}`),
+	regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?`),
+}
+
+var (
+	passwordForm  = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:?[^/\s@]+@`)
+	parameterForm = regexp.MustCompile(`(?i)\b(?:x-amz-signature|x-amz-security-token|x-amz-credential|sig|signature|token|password|pwd|accountkey|sharedaccesskey)=[^&;\s]+`)
+)
 
 var wordForm = regexp.MustCompile(`[^\s"'()\[\]{}<>,;]+`)
 
