@@ -11,13 +11,16 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Account is everything the stand-in knows, as written in its file.
+// Account is everything the stand-in knows, as written in its file: one
+// account in one region, and further ones in Accounts.
 type Account struct {
 	// AccountID is the 12-digit AWS account number.
 	AccountID string `json:"accountID"`
-	// Region is the only region there is; requests signed for others fail.
+	// Region is the account's region; requests signed for a region that no
+	// entry of the account has fail.
 	Region string `json:"region"`
-	// Credentials are the key pairs that may call. At least one.
+	// Credentials are the key pairs that may call. At least one for the first
+	// account; they are good in all its regions.
 	Credentials []Credential `json:"credentials"`
 	// Limits are service limits; every zero field means AWS's own value.
 	Limits Limits `json:"limits,omitempty"`
@@ -26,13 +29,31 @@ type Account struct {
 	Resources map[string][]Resource `json:"resources,omitempty"`
 	// Scaling is what Application Auto Scaling holds.
 	Scaling Scaling `json:"scaling,omitempty"`
+	// Roles are those that sts:AssumeRole gives.
+	Roles []Role `json:"roles,omitempty"`
+	// IAM is what GetAccountAuthorizationDetails answers.
+	IAM IAM `json:"iam,omitempty"`
+	// CloudTrail holds trails, and who called which endpoint.
+	CloudTrail CloudTrail `json:"cloudTrail,omitempty"`
+	// Alarms are CloudWatch's.
+	Alarms Alarms `json:"alarms,omitempty"`
+	// LogGroups are those of CloudWatch Logs.
+	LogGroups []LogGroup `json:"logGroups,omitempty"`
 	// Metrics say what traffic CloudWatch reports.
 	Metrics []TrafficProfile `json:"metrics,omitempty"`
 	// Buckets are the S3 buckets that exist at the start.
 	Buckets []Bucket `json:"buckets,omitempty"`
-	// Knobs are the faults at the start; the admin listener changes them.
+	// Knobs are the faults at the start; the admin listener changes them. They
+	// hold for all accounts and stand at the first.
 	Knobs Knobs `json:"knobs,omitempty"`
+	// Generate makes many resources by rule.
+	Generate []Rule `json:"generate,omitempty"`
+	// Accounts are further accounts, and further regions of the same one.
+	Accounts []*Account `json:"accounts,omitempty"`
 }
+
+// all are the account itself and the further ones.
+func (a *Account) all() []*Account { return append([]*Account{a}, a.Accounts...) }
 
 // Credential is a key pair. Values are invented: they open nothing else.
 type Credential struct {
@@ -69,6 +90,9 @@ type Resource struct {
 	Describe map[string]any `json:"describe"`
 	// Summary adds fields to the List answer that Describe does not have.
 	Summary map[string]any `json:"summary,omitempty"`
+	// Of holds what identifies the resource and AWS does not describe, such as
+	// ImageName for a version of an image and PipelineExecutionArn for a step.
+	Of map[string]string `json:"of,omitempty"`
 	// Tags are the resource's tags.
 	Tags map[string]string `json:"tags,omitempty"`
 	// Backends maps variant names to the base URL (http://host:port) of a
@@ -118,6 +142,7 @@ func Load(path string, getenv func(string) (string, bool)) (*Account, error) {
 }
 
 // Parse reads the YAML of an account. Unknown and doubled fields are errors.
+// "include" names files in dir whose content comes first; see include.
 // ${NAME} in any text value is replaced by getenv's answer, and $$ by $;
 // a name that getenv does not know is an error. Relative object files are
 // found in dir.
@@ -125,6 +150,9 @@ func Parse(data []byte, dir string, getenv func(string) (string, bool)) (*Accoun
 	text, err := yaml.YAMLToJSONStrict(data)
 	if err != nil {
 		return nil, fmt.Errorf("not YAML: %w", err)
+	}
+	if text, err = include(text, dir); err != nil {
+		return nil, err
 	}
 	account := &Account{}
 	strict, err := json.UnmarshalStrict(text, account)
@@ -137,10 +165,52 @@ func Parse(data []byte, dir string, getenv func(string) (string, bool)) (*Accoun
 	if err := expandAccount(account, getenv); err != nil {
 		return nil, err
 	}
-	if err := account.complete(); err != nil {
-		return nil, err
+	for i, a := range account.all() {
+		if err := a.completeWith(account, dir); err != nil {
+			if i > 0 {
+				err = fmt.Errorf("accounts[%d].%w", i-1, err)
+			}
+			return nil, err
+		}
 	}
-	return account, account.readObjects(dir)
+	return account, account.checkKeys()
+}
+
+// completeWith completes one account of a file; first is the file's own.
+func (a *Account) completeWith(first *Account, dir string) error {
+	if a != first {
+		switch {
+		case len(a.Accounts) > 0:
+			return errors.New("accounts: only the file itself has further accounts")
+		case len(a.Knobs.Operations)+len(a.Knobs.Endpoints) > 0:
+			return errors.New("knobs: they stand at the file's first account and hold for all")
+		}
+	} else if len(a.Credentials) == 0 {
+		return errors.New("credentials: at least one key pair is needed")
+	}
+	if err := a.complete(); err != nil {
+		return err
+	}
+	return a.readObjects(dir)
+}
+
+// checkKeys refuses a key pair, and a place, that appears twice.
+func (a *Account) checkKeys() error {
+	keys, places := map[string]bool{}, map[string]bool{}
+	for _, one := range a.all() {
+		place := one.AccountID + "/" + one.Region
+		if places[place] {
+			return fmt.Errorf("accounts: %s appears twice", place)
+		}
+		places[place] = true
+		for _, c := range one.Credentials {
+			if keys[c.AccessKeyID] {
+				return fmt.Errorf("accounts: the access key %q appears twice", c.AccessKeyID)
+			}
+			keys[c.AccessKeyID] = true
+		}
+	}
+	return nil
 }
 
 var (
@@ -163,11 +233,15 @@ func (a *Account) complete() error {
 	if err := a.Limits.complete(); err != nil {
 		return err
 	}
-	if err := a.completeResources(); err != nil {
+	if err := a.generate(); err != nil {
 		return err
 	}
-	if err := a.Scaling.complete(); err != nil {
-		return err
+	for _, complete := range []func() error{
+		a.completeResources, a.Scaling.complete, a.completeRoles, a.IAM.complete, a.CloudTrail.complete, a.Alarms.complete, a.completeLogGroups,
+	} {
+		if err := complete(); err != nil {
+			return err
+		}
 	}
 	for i := range a.Metrics {
 		if err := a.Metrics[i].validate(); err != nil {
@@ -178,9 +252,6 @@ func (a *Account) complete() error {
 }
 
 func (a *Account) completeCredentials() error {
-	if len(a.Credentials) == 0 {
-		return errors.New("credentials: at least one key pair is needed")
-	}
 	seen := map[string]bool{}
 	for i := range a.Credentials {
 		c := &a.Credentials[i]

@@ -36,7 +36,7 @@ func newBackendClient() *http.Client {
 	}
 }
 
-func (s *Server) callBackend(ctx context.Context, in invocation) (*http.Response, error) {
+func (s *region) callBackend(ctx context.Context, in invocation) (*http.Response, error) {
 	url := strings.TrimSuffix(in.backend, "/") + "/invocations"
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(in.body))
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Server) callBackend(ctx context.Context, in invocation) (*http.Response
 }
 
 // modelError reports a container's answer outside 2xx.
-func (s *Server) modelError(in invocation, resp *http.Response) *apiError {
+func (s *region) modelError(in invocation, resp *http.Response) *apiError {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes))
 	if err != nil {
 		return s.backendFailed(in, err)
@@ -68,7 +68,7 @@ func (s *Server) modelError(in invocation, resp *http.Response) *apiError {
 }
 
 // answerWhole sends a container's answer on as InvokeEndpoint does.
-func (s *Server) answerWhole(w http.ResponseWriter, in invocation, resp *http.Response) *apiError {
+func (s *region) answerWhole(w http.ResponseWriter, in invocation, resp *http.Response) *apiError {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes+1))
 	if err != nil {
 		return s.backendFailed(in, err)

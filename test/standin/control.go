@@ -25,8 +25,12 @@ type controlOperation struct {
 	name string
 	// input is the SDK's input type, against which requests are checked.
 	input reflect.Type
+	// names is the kind that a Describe operation names; nil for others.
+	names *kind
+	// maxResults is the largest MaxResults; 0 means 100.
+	maxResults int
 	// serve answers; params have the shape of input.
-	serve func(s *Server, params map[string]any, now time.Time) (map[string]any, *apiError)
+	serve func(s *region, params map[string]any, now time.Time) (map[string]any, *apiError)
 }
 
 // controlOperations is built from the table of kinds.
@@ -36,40 +40,63 @@ func buildControlOperations() map[string]controlOperation {
 	all := map[string]controlOperation{}
 	add := func(op controlOperation) { all[op.name] = op }
 	for _, k := range kinds {
-		add(controlOperation{
-			name: operation(k.describe), input: describeInput(k),
-			serve: func(s *Server, params map[string]any, now time.Time) (map[string]any, *apiError) {
-				return s.describe(k, params, now)
-			},
-		})
+		if k.input != nil {
+			add(describeOperation(k, describing{input: k.input}))
+		}
+		for _, d := range k.also {
+			add(describeOperation(k, d))
+		}
 		for _, l := range k.lists {
-			name := operation(l.input)
-			add(controlOperation{
-				name: name, input: reflect.TypeOf(l.input),
-				serve: func(s *Server, params map[string]any, now time.Time) (map[string]any, *apiError) {
-					return l.list(k, s.store.all(k, now), params, s.account.Limits.PageSize, s.knobs.emptyFirstPage("sagemaker:"+name))
-				},
-			})
+			add(listOperation(k, l))
 		}
 	}
-	add(controlOperation{name: "ListTags", input: reflect.TypeFor[sm.ListTagsInput](), serve: (*Server).listTags})
+	add(controlOperation{
+		name:  "DescribePipelineDefinitionForExecution",
+		input: reflect.TypeFor[sm.DescribePipelineDefinitionForExecutionInput](), serve: (*region).definitionForExecution,
+	})
+	add(controlOperation{name: "ListTags", input: reflect.TypeFor[sm.ListTagsInput](), serve: (*region).listTags})
 	add(controlOperation{
 		name: "UpdateEndpointWeightsAndCapacities", input: reflect.TypeFor[sm.UpdateEndpointWeightsAndCapacitiesInput](),
-		serve: (*Server).updateWeights,
+		serve: (*region).updateWeights,
 	})
 	return all
 }
 
-// describeInput is the one field every Describe operation of the table needs.
-func describeInput(k *kind) reflect.Type {
-	return reflect.StructOf([]reflect.StructField{{Name: k.name, Type: reflect.TypeFor[string]()}})
+func describeOperation(k *kind, d describing) controlOperation {
+	return controlOperation{
+		name: operation(d.input), input: reflect.TypeOf(d.input), names: k,
+		serve: func(s *region, params map[string]any, now time.Time) (map[string]any, *apiError) {
+			return s.describe(k, d.output, params, now)
+		},
+	}
+}
+
+func listOperation(k *kind, l listing) controlOperation {
+	name := operation(l.input)
+	return controlOperation{
+		name: name, input: reflect.TypeOf(l.input), maxResults: l.maxResults,
+		serve: func(s *region, params map[string]any, now time.Time) (map[string]any, *apiError) {
+			for _, parent := range l.parents {
+				if params[parent] == nil {
+					return nil, missingParameter(parent)
+				}
+			}
+			if l.parentKind != "" {
+				id, _ := params[l.parents[0]].(string)
+				if parent := kindByKey(l.parentKind); s.store.find(parent, id, now) == nil {
+					return nil, s.notFound(parent, id)
+				}
+			}
+			return l.list(k, s.store.all(k, now), params, s.pager("sagemaker:"+name, s.account.Limits.PageSize))
+		},
+	}
 }
 
 // serveControl answers a JSON 1.1 request to SageMaker.
-func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
+func (s *region) serveControl(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetControl)
 	answer, refusal := s.control(name, r)
-	s.counters.call("sagemaker:"+name, refusal != nil)
+	s.counters.call(s.name, "sagemaker:"+name, refusal != nil)
 	if refusal != nil {
 		writeJSONError(w, refusal)
 		return
@@ -77,7 +104,7 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, contentJSON11, answer)
 }
 
-func (s *Server) control(name string, r *http.Request) (map[string]any, *apiError) {
+func (s *region) control(name string, r *http.Request) (map[string]any, *apiError) {
 	body, who, refusal := s.authenticate(r, "sagemaker", maxControlBodyBytes)
 	if refusal != nil {
 		return nil, refusal.withStatus(http.StatusBadRequest)
@@ -86,15 +113,15 @@ func (s *Server) control(name string, r *http.Request) (map[string]any, *apiErro
 	if !ok {
 		return nil, unknownOperation(name)
 	}
-	params, refusal := decodeJSON11(body, op.input)
+	params, refusal := decodeJSON11(body, op.input, false)
 	if refusal != nil {
 		return nil, refusal
 	}
 	action := "sagemaker:" + name
-	if refusal := s.admit(who, action, s.resourceOf(name, params)); refusal != nil {
+	if refusal := s.admit(who, action, s.resourceOf(op, params)); refusal != nil {
 		return nil, refusal
 	}
-	if refusal := checkMaxResults(name, params); refusal != nil {
+	if refusal := checkMaxResults(op, params); refusal != nil {
 		return nil, refusal
 	}
 	return op.serve(s, params, s.now())
@@ -108,19 +135,29 @@ func unknownOperation(name string) *apiError {
 }
 
 // resourceOf is the ARN that an access denial names.
-func (s *Server) resourceOf(name string, params map[string]any) string {
-	for _, k := range kinds {
-		if id, ok := params[k.name].(string); ok && operation(k.describe) == name {
-			return s.account.arn(k, id)
-		}
+func (s *region) resourceOf(op controlOperation, params map[string]any) string {
+	if op.names == nil {
+		return "*"
 	}
-	return "*"
+	id, _ := params[op.names.nameParam()].(string)
+	arn := s.account.arn(op.names, id, func(name string) string {
+		text, _ := params[name].(string)
+		return text
+	})
+	switch {
+	case strings.HasPrefix(id, "arn:"):
+		return id
+	case id == "" || arn == "":
+		return "*"
+	}
+	return arn
 }
 
 // decodeJSON11 reads a request body and checks it against the SDK's input
-// type. AWS ignores fields it does not know; here they are refused, because
+// type, in whose names it answers; lowerFirst services write them with a small
+// first letter. AWS ignores fields it does not know; here they are refused, because
 // a test double should not hide a misspelt one.
-func decodeJSON11(body []byte, input reflect.Type) (map[string]any, *apiError) {
+func decodeJSON11(body []byte, input reflect.Type, lowerFirst bool) (map[string]any, *apiError) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return map[string]any{}, nil
 	}
@@ -138,6 +175,9 @@ func decodeJSON11(body []byte, input reflect.Type) (map[string]any, *apiError) {
 			delete(params, name)
 		}
 	}
+	if lowerFirst {
+		params = upperFirst(params)
+	}
 	params, shape := conformFields("", params, input)
 	if shape != nil {
 		return nil, constraint(fmt.Sprint(shape.value), orDefault(shape.path, "body"), shape.message)
@@ -145,14 +185,22 @@ func decodeJSON11(body []byte, input reflect.Type) (map[string]any, *apiError) {
 	return params, nil
 }
 
+func upperFirst(fields map[string]any) map[string]any {
+	out := make(map[string]any, len(fields))
+	for name, value := range fields {
+		out[strings.ToUpper(name[:min(1, len(name))])+name[min(1, len(name)):]] = value
+	}
+	return out
+}
+
 // checkMaxResults applies 1 to 100, and 50 at least for ListTags.
-func checkMaxResults(name string, params map[string]any) *apiError {
+func checkMaxResults(op controlOperation, params map[string]any) *apiError {
 	n, ok := number(params["MaxResults"])
 	if !ok {
 		return nil
 	}
-	low, high := 1.0, 100.0
-	if name == "ListTags" {
+	low, high := 1.0, float64(orDefault(op.maxResults, 100))
+	if op.name == "ListTags" {
 		low = 50
 	}
 	switch {

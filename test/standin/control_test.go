@@ -82,75 +82,6 @@ func call(client *sm.Client, name string, fields map[string]any) (reflect.Value,
 	return out[0], err
 }
 
-// TestEveryKind reads each kind of the table with the real SDK: listed page by
-// page, described, and missing.
-func TestEveryKind(t *testing.T) {
-	client := controlClient(start(t, everyKind, standin.Options{}))
-	for _, k := range standin.KindsForTest() {
-		t.Run(k.Key, func(t *testing.T) {
-			names := listAll(t, client, k)
-			if len(names) != 2 || names[0] == names[1] {
-				t.Fatalf("listed %v, want two resources", names)
-			}
-			out, err := call(client, k.Describe, map[string]any{k.Name: names[0]})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := out.Elem().FieldByName(k.Name).Elem().String(); got != names[0] {
-				t.Errorf("described %q, want %q", got, names[0])
-			}
-			if arn := out.Elem().FieldByName(k.ARN).Elem().String(); !strings.HasPrefix(arn, "arn:aws:sagemaker:us-east-1:123456789012:") {
-				t.Errorf("ARN %q", arn)
-			}
-			_, err = call(client, k.Describe, map[string]any{k.Name: "d-nothing"})
-			wantCode := "ValidationException"
-			if k.DeclaresNotFound {
-				wantCode = "ResourceNotFound"
-			}
-			var api smithy.APIError
-			if !errors.As(err, &api) || api.ErrorCode() != wantCode {
-				t.Errorf("a missing one answers %v, want %s", err, wantCode)
-			}
-		})
-	}
-}
-
-// listAll walks a List operation one resource a page.
-func listAll(t *testing.T, client *sm.Client, k standin.KindForTest) []string {
-	t.Helper()
-	fields := map[string]any{"MaxResults": int32(1)}
-	if k.Key == "modelPackages" {
-		fields["ModelPackageType"] = "Both"
-	}
-	var names []string
-	for range 4 {
-		out, err := call(client, k.List, fields)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for item := range items(out.Elem().FieldByName(k.Member)) {
-			names = append(names, item.FieldByName(k.Name).Elem().String())
-		}
-		next := out.Elem().FieldByName("NextToken")
-		if next.IsNil() {
-			return names
-		}
-		fields["NextToken"] = next.Elem().String()
-	}
-	t.Fatal("paging does not end")
-	return nil
-}
-
-func items(list reflect.Value) func(func(reflect.Value) bool) {
-	return func(yield func(reflect.Value) bool) {
-		for i := range list.Len() {
-			if !yield(list.Index(i)) {
-				return
-			}
-		}
-	}
-}
-
 func TestFiltersAndOrder(t *testing.T) {
 	client := controlClient(start(t, everyKind, standin.Options{}))
 	day := func(d int) *time.Time { return aws.Time(time.Date(2026, 1, d, 0, 0, 0, 0, time.UTC)) }
@@ -254,9 +185,9 @@ knobs:
 			return err
 		}, "ValidationException", "Value 'Sleeping' at 'statusEquals'"},
 		"UnknownFilter": {func() error {
-			_, err := client.ListNotebookInstances(ctx, &sm.ListNotebookInstancesInput{DefaultCodeRepositoryContains: aws.String("x")})
+			_, err := client.ListNotebookInstances(ctx, &sm.ListNotebookInstancesInput{AdditionalCodeRepositoryEquals: aws.String("x")})
 			return err
-		}, "ValidationException", "does not implement the parameter DefaultCodeRepositoryContains"},
+		}, "ValidationException", "does not implement the parameter AdditionalCodeRepositoryEquals"},
 		"Denied": {func() error {
 			_, err := client.ListModels(ctx, &sm.ListModelsInput{})
 			return err
@@ -270,9 +201,9 @@ knobs:
 			return second
 		}, "ThrottlingException", "Rate exceeded"},
 		"NotImplemented": {func() error {
-			_, err := client.ListHubs(ctx, &sm.ListHubsInput{})
+			_, err := client.ListComputeQuotas(ctx, &sm.ListComputeQuotasInput{})
 			return err
-		}, "UnknownOperationException", "ListHubs"},
+		}, "UnknownOperationException", "ListComputeQuotas"},
 		"WrongSecret": {func() error {
 			_, err := wrong.ListEndpoints(ctx, &sm.ListEndpointsInput{})
 			return err

@@ -1,11 +1,17 @@
 package standin
 
-import "sync"
+import (
+	"maps"
+	"sync"
+)
 
 // Requests counts what the stand-in was asked, since the start or a reset.
 type Requests struct {
 	// Operations are keyed by IAM action.
 	Operations map[string]OperationCount `json:"operations"`
+	// Regions are the same by "account/region", then by IAM action, where
+	// there were several.
+	Regions map[string]map[string]OperationCount `json:"regions,omitempty"`
 	// Invocations are keyed by endpoint, then by variant.
 	Invocations map[string]map[string]InvocationCount `json:"invocations"`
 }
@@ -32,18 +38,28 @@ type counters struct {
 func (c *counters) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.r = Requests{Operations: map[string]OperationCount{}, Invocations: map[string]map[string]InvocationCount{}}
+	c.r = Requests{
+		Operations: map[string]OperationCount{}, Regions: map[string]map[string]OperationCount{},
+		Invocations: map[string]map[string]InvocationCount{},
+	}
 }
 
-func (c *counters) call(action string, rejected bool) {
+func (c *counters) call(place, action string, rejected bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.r.Operations[action]
+	c.r.Operations[action] = c.r.Operations[action].plus(rejected)
+	if c.r.Regions[place] == nil {
+		c.r.Regions[place] = map[string]OperationCount{}
+	}
+	c.r.Regions[place][action] = c.r.Regions[place][action].plus(rejected)
+}
+
+func (n OperationCount) plus(rejected bool) OperationCount {
 	n.Calls++
 	if rejected {
 		n.Rejected++
 	}
-	c.r.Operations[action] = n
+	return n
 }
 
 func (c *counters) invocation(endpoint, variant string, failed bool) {
@@ -65,15 +81,18 @@ func (c *counters) invocation(endpoint, variant string, failed bool) {
 func (c *counters) snapshot() Requests {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := Requests{Operations: map[string]OperationCount{}, Invocations: map[string]map[string]InvocationCount{}}
-	for action, n := range c.r.Operations {
-		out.Operations[action] = n
+	out := Requests{
+		Operations: maps.Clone(c.r.Operations), Regions: map[string]map[string]OperationCount{},
+		Invocations: map[string]map[string]InvocationCount{},
+	}
+	for place, operations := range c.r.Regions {
+		out.Regions[place] = maps.Clone(operations)
+	}
+	if len(out.Regions) < 2 { // it would say the same twice
+		out.Regions = nil
 	}
 	for endpoint, variants := range c.r.Invocations {
-		out.Invocations[endpoint] = map[string]InvocationCount{}
-		for variant, n := range variants {
-			out.Invocations[endpoint][variant] = n
-		}
+		out.Invocations[endpoint] = maps.Clone(variants)
 	}
 	return out
 }

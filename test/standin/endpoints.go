@@ -2,7 +2,6 @@ package standin
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -12,12 +11,14 @@ var (
 	kindEndpointConfig = kindByKey("endpointConfigs")
 	kindModel          = kindByKey("models")
 	kindComponent      = kindByKey("inferenceComponents")
+	kindPipeline       = kindByKey("pipelines")
+	kindExecution      = kindByKey("pipelineExecutions")
 )
 
 // listTags answers ListTags for any resource of the account. What AWS answers
 // for an ARN without a resource is not known; here it is the not-found error
 // of the hosting kinds.
-func (s *Server) listTags(params map[string]any, now time.Time) (map[string]any, *apiError) {
+func (s *region) listTags(params map[string]any, now time.Time) (map[string]any, *apiError) {
 	arn, _ := params["ResourceArn"].(string)
 	if arn == "" {
 		return nil, missingParameter("ResourceArn")
@@ -26,15 +27,12 @@ func (s *Server) listTags(params map[string]any, now time.Time) (map[string]any,
 	if r == nil {
 		return nil, validation(fmt.Sprintf("Could not find resource %q.", arn))
 	}
-	tags := []map[string]any{}
-	for _, key := range slices.Sorted(maps.Keys(r.tags)) {
-		tags = append(tags, map[string]any{"Key": key, "Value": r.tags[key]})
-	}
+	tags := r.tagList()
 	size := 50
 	if n, ok := number(params["MaxResults"]); ok {
 		size = int(n)
 	}
-	tags, next, refusal := page(tags, params, "ListTags", size, s.knobs.emptyFirstPage("sagemaker:ListTags"))
+	tags, next, refusal := page(tags, params, "ListTags", s.pager("sagemaker:ListTags", size))
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -47,7 +45,7 @@ func (s *Server) listTags(params map[string]any, now time.Time) (map[string]any,
 
 // updateWeights answers UpdateEndpointWeightsAndCapacities. Like AWS it takes
 // the endpoint through Updating, for Limits.UpdateSeconds.
-func (s *Server) updateWeights(params map[string]any, now time.Time) (map[string]any, *apiError) {
+func (s *region) updateWeights(params map[string]any, now time.Time) (map[string]any, *apiError) {
 	name, _ := params["EndpointName"].(string)
 	wanted, _ := params["DesiredWeightsAndCapacities"].([]any)
 	switch {

@@ -44,11 +44,10 @@ func throttled() *apiError {
 }
 
 // denied is IAM's refusal; it names the action a policy would have to allow.
-func (s *Server) denied(accessKeyID, action, resource string) *apiError {
-	user := s.credential(accessKeyID).UserName
+func (c caller) denied(action, resource string) *apiError {
 	return &apiError{Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: fmt.Sprintf(
-		"User: arn:aws:iam::%s:user/%s is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action",
-		s.account.AccountID, user, action, resource, action)}
+		"User: %s is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action",
+		c.arn, action, resource, action)}
 }
 
 // authError turns a refused signature into an API error with this status.

@@ -4,18 +4,43 @@ import "reflect"
 
 // KindForTest shows tests outside the package a row of the table of kinds.
 type KindForTest struct {
-	Key, List, Member, Describe, Name, ARN string
-	DeclaresNotFound                       bool
+	Key, Name, Param, ARN, Wrap string
+	// Describes are the names of the Describe operations, the first the one
+	// that gives everything.
+	Describes        []string
+	Within           []string
+	Lists            []ListForTest
+	DeclaresNotFound bool
+	Has              func(field string) bool
+}
+
+// ListForTest shows a List operation.
+type ListForTest struct {
+	Name, Member, ParentKind string
+	Parents                  []string
+	Equals                   map[string]string
+	MaxResults               int
 }
 
 // KindsForTest gives all rows.
 func KindsForTest() []KindForTest {
 	out := make([]KindForTest, len(kinds))
 	for i, k := range kinds {
-		member, _ := k.lists[0].member()
 		out[i] = KindForTest{
-			Key: k.key, List: operation(k.lists[0].input), Member: member, Describe: operation(k.describe),
-			Name: k.name, ARN: k.arn, DeclaresNotFound: k.declaresNotFound,
+			Key: k.key, Name: k.name, Param: k.nameParam(), ARN: k.arn, Wrap: k.wrap, Within: k.within,
+			DeclaresNotFound: k.declaresNotFound, Has: k.hasField,
+		}
+		if k.input != nil {
+			out[i].Describes = append(out[i].Describes, operation(k.input))
+		}
+		for _, d := range k.also {
+			out[i].Describes = append(out[i].Describes, operation(d.input))
+		}
+		for _, l := range k.lists {
+			member, _ := l.member()
+			out[i].Lists = append(out[i].Lists, ListForTest{
+				Name: operation(l.input), Member: member, ParentKind: l.parentKind, Parents: l.parents, Equals: l.equals, MaxResults: l.maxResults,
+			})
 		}
 	}
 	return out
@@ -27,7 +52,7 @@ func DecodeForTest(operation string, body []byte) (map[string]any, error) {
 	if input == nil {
 		input = reflect.TypeFor[struct{}]()
 	}
-	params, refusal := decodeJSON11(body, input)
+	params, refusal := decodeJSON11(body, input, false)
 	if refusal != nil {
 		return nil, refusal
 	}

@@ -1,10 +1,11 @@
 package standin
 
 import (
+	"fmt"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
-
-	sm "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 )
 
 // kind is one kind of SageMaker resource: how its resources are named, what
@@ -14,18 +15,35 @@ type kind struct {
 	key string
 	// noun names the kind in AWS's not-found messages.
 	noun string
-	// arnType is the ARN's resource type; names in ARNs are lower-case.
+	// arnType is the ARN's resource type, to which the name is added; or,
+	// with {Field} in it, everything after the account. Names in ARNs are
+	// lower-case. Empty for what has no ARN.
 	arnType string
-	// name, arn and status are fields of Describe; status may be empty.
+	// name, arn and status are fields of the description; arn and status may
+	// be empty, and name is where nothing names a resource of the kind.
 	name, arn, status string
-	// describe is the SDK's output type; the operation's name is its own.
+	// param is Describe's parameter for the name, where it is called otherwise.
+	param string
+	// describe is the SDK's type of the description: an output, a type within
+	// it (see wrap), or what a list holds where there is no Describe.
 	describe any
+	// input is the SDK's input of Describe; nil where only lists exist.
+	input any
+	// wrap names the only member of Describe's answer, which holds the rest.
+	wrap string
+	// within are the parameters of Describe that identify besides name.
+	within []string
+	// also are older operations that describe the same resources.
+	also []describing
 	// declaresNotFound: Describe answers ResourceNotFound. The hosting kinds
 	// do not: they answer ValidationException and "Could not find".
 	declaresNotFound bool
 	// lists are the operations that list the kind.
 	lists []listing
 }
+
+// describing is a Describe operation by the SDK's types.
+type describing struct{ input, output any }
 
 // listing is one List operation.
 type listing struct {
@@ -35,129 +53,31 @@ type listing struct {
 	// empty sortBy means CreationTime.
 	ascending bool
 	sortBy    string
-	// equals maps request parameters to the Describe field they must equal,
-	// where the name does not already say so.
+	// equals maps request parameters to the field they must equal, where the
+	// name does not already say so. Fields may be paths with dots.
 	equals map[string]string
-	// parent names a required parameter.
-	parent string
+	// from maps fields of the summary to those of the description, where
+	// their names differ. Fields may be paths with dots.
+	from map[string]string
+	// parents name required parameters.
+	parents []string
+	// parentKind is the key of the kind the first parent has to be one of.
+	parentKind string
 	// defaults are parameters that count when the request leaves them out.
 	defaults map[string]string
 	// accept, when set, takes over the parameters it is given by name.
 	accept map[string]func(r *record, want string) bool
+	// newest keeps one version of each name: the last in the file.
+	newest bool
+	// maxResults is the largest page where it is not 100.
+	maxResults int
 }
 
 // kinds is the table of everything the control API serves.
-var kinds = []*kind{
-	{
-		key: "endpoints", noun: "endpoint", arnType: "endpoint",
-		name: "EndpointName", arn: "EndpointArn", status: "EndpointStatus", describe: sm.DescribeEndpointOutput{},
-		lists: []listing{{input: sm.ListEndpointsInput{}, output: sm.ListEndpointsOutput{}}},
-	}, {
-		key: "endpointConfigs", noun: "endpoint configuration", arnType: "endpoint-config",
-		name: "EndpointConfigName", arn: "EndpointConfigArn", describe: sm.DescribeEndpointConfigOutput{},
-		lists: []listing{{input: sm.ListEndpointConfigsInput{}, output: sm.ListEndpointConfigsOutput{}}},
-	}, {
-		key: "models", noun: "model", arnType: "model",
-		name: "ModelName", arn: "ModelArn", describe: sm.DescribeModelOutput{},
-		lists: []listing{{input: sm.ListModelsInput{}, output: sm.ListModelsOutput{}}},
-	}, {
-		key: "inferenceComponents", noun: "inference component", arnType: "inference-component",
-		name: "InferenceComponentName", arn: "InferenceComponentArn", status: "InferenceComponentStatus",
-		describe: sm.DescribeInferenceComponentOutput{},
-		lists:    []listing{{input: sm.ListInferenceComponentsInput{}, output: sm.ListInferenceComponentsOutput{}}},
-	}, {
-		key: "trainingJobs", noun: "training job", arnType: "training-job", declaresNotFound: true,
-		name: "TrainingJobName", arn: "TrainingJobArn", status: "TrainingJobStatus", describe: sm.DescribeTrainingJobOutput{},
-		lists: []listing{
-			{input: sm.ListTrainingJobsInput{}, output: sm.ListTrainingJobsOutput{}, ascending: true},
-			{
-				input:  sm.ListTrainingJobsForHyperParameterTuningJobInput{},
-				output: sm.ListTrainingJobsForHyperParameterTuningJobOutput{},
-				parent: "HyperParameterTuningJobName", sortBy: "TrainingJobName", ascending: true,
-				accept: map[string]func(*record, string) bool{"HyperParameterTuningJobName": fromTuningJob},
-			},
-		},
-	}, {
-		key: "processingJobs", noun: "processing job", arnType: "processing-job", declaresNotFound: true,
-		name: "ProcessingJobName", arn: "ProcessingJobArn", status: "ProcessingJobStatus", describe: sm.DescribeProcessingJobOutput{},
-		lists: []listing{{input: sm.ListProcessingJobsInput{}, output: sm.ListProcessingJobsOutput{}, ascending: true}},
-	}, {
-		key: "transformJobs", noun: "transform job", arnType: "transform-job", declaresNotFound: true,
-		name: "TransformJobName", arn: "TransformJobArn", status: "TransformJobStatus", describe: sm.DescribeTransformJobOutput{},
-		lists: []listing{{input: sm.ListTransformJobsInput{}, output: sm.ListTransformJobsOutput{}}},
-	}, {
-		key: "hyperParameterTuningJobs", noun: "tuning job", arnType: "hyper-parameter-tuning-job", declaresNotFound: true,
-		name: "HyperParameterTuningJobName", arn: "HyperParameterTuningJobArn", status: "HyperParameterTuningJobStatus",
-		describe: sm.DescribeHyperParameterTuningJobOutput{},
-		lists: []listing{{
-			input: sm.ListHyperParameterTuningJobsInput{}, output: sm.ListHyperParameterTuningJobsOutput{},
-			sortBy: "HyperParameterTuningJobName", ascending: true,
-		}},
-	}, {
-		key: "autoMLJobs", noun: "AutoML job", arnType: "automl-job", declaresNotFound: true,
-		name: "AutoMLJobName", arn: "AutoMLJobArn", status: "AutoMLJobStatus", describe: sm.DescribeAutoMLJobV2Output{},
-		lists: []listing{{input: sm.ListAutoMLJobsInput{}, output: sm.ListAutoMLJobsOutput{}, sortBy: "AutoMLJobName"}},
-	}, {
-		key: "compilationJobs", noun: "compilation job", arnType: "compilation-job", declaresNotFound: true,
-		name: "CompilationJobName", arn: "CompilationJobArn", status: "CompilationJobStatus", describe: sm.DescribeCompilationJobOutput{},
-		lists: []listing{{input: sm.ListCompilationJobsInput{}, output: sm.ListCompilationJobsOutput{}, ascending: true}},
-	}, {
-		key: "pipelines", noun: "pipeline", arnType: "pipeline", declaresNotFound: true,
-		name: "PipelineName", arn: "PipelineArn", status: "PipelineStatus", describe: sm.DescribePipelineOutput{},
-		lists: []listing{{input: sm.ListPipelinesInput{}, output: sm.ListPipelinesOutput{}}},
-	}, {
-		key: "notebookInstances", noun: "notebook instance", arnType: "notebook-instance",
-		name: "NotebookInstanceName", arn: "NotebookInstanceArn", status: "NotebookInstanceStatus",
-		describe: sm.DescribeNotebookInstanceOutput{},
-		lists: []listing{{
-			input: sm.ListNotebookInstancesInput{}, output: sm.ListNotebookInstancesOutput{},
-			sortBy: "NotebookInstanceName", ascending: true,
-		}},
-	}, {
-		key: "modelPackageGroups", noun: "model package group", arnType: "model-package-group",
-		name: "ModelPackageGroupName", arn: "ModelPackageGroupArn", status: "ModelPackageGroupStatus",
-		describe: sm.DescribeModelPackageGroupOutput{},
-		lists:    []listing{{input: sm.ListModelPackageGroupsInput{}, output: sm.ListModelPackageGroupsOutput{}, ascending: true}},
-	}, {
-		key: "modelPackages", noun: "model package", arnType: "model-package",
-		name: "ModelPackageName", arn: "ModelPackageArn", status: "ModelPackageStatus", describe: sm.DescribeModelPackageOutput{},
-		lists: []listing{{
-			input: sm.ListModelPackagesInput{}, output: sm.ListModelPackagesOutput{}, ascending: true,
-			defaults: map[string]string{"ModelPackageType": "Unversioned"},
-			accept:   map[string]func(*record, string) bool{"ModelPackageType": ofPackageType},
-		}},
-	}, {
-		key: "featureGroups", noun: "feature group", arnType: "feature-group", declaresNotFound: true,
-		name: "FeatureGroupName", arn: "FeatureGroupArn", status: "FeatureGroupStatus", describe: sm.DescribeFeatureGroupOutput{},
-		lists: []listing{{
-			input: sm.ListFeatureGroupsInput{}, output: sm.ListFeatureGroupsOutput{}, ascending: true,
-			equals: map[string]string{"FeatureGroupStatusEquals": "FeatureGroupStatus"},
-		}},
-	}, {
-		key: "monitoringSchedules", noun: "monitoring schedule", arnType: "monitoring-schedule", declaresNotFound: true,
-		name: "MonitoringScheduleName", arn: "MonitoringScheduleArn", status: "MonitoringScheduleStatus",
-		describe: sm.DescribeMonitoringScheduleOutput{},
-		lists:    []listing{{input: sm.ListMonitoringSchedulesInput{}, output: sm.ListMonitoringSchedulesOutput{}}},
-	}, {
-		key: "domains", noun: "domain", arnType: "domain", declaresNotFound: true,
-		name: "DomainId", arn: "DomainArn", status: "Status", describe: sm.DescribeDomainOutput{},
-		lists: []listing{{input: sm.ListDomainsInput{}, output: sm.ListDomainsOutput{}, ascending: true}},
-	},
-}
-
-// fromTuningJob: a training job belongs to the tuning job its TuningJobArn
-// names. ARNs hold the name in lower case.
-func fromTuningJob(r *record, want string) bool {
-	arn, _ := r.fields["TuningJobArn"].(string)
-	return arn != "" && strings.HasSuffix(arn, "/"+strings.ToLower(want))
-}
-
-// ofPackageType: packages in a group are versioned. Without the parameter AWS
-// lists the unversioned ones only.
-func ofPackageType(r *record, want string) bool {
-	_, versioned := r.fields["ModelPackageGroupName"]
-	return want == "Both" || (want == "Versioned") == versioned
-}
+var kinds = slices.Concat(
+	hostingKinds, jobKinds, pipelineKinds, studioKinds, registryKinds,
+	lineageKinds, dataKinds, monitoringKinds, otherKinds,
+)
 
 // operation cuts the SDK's suffix off a type name: DescribeEndpointOutput.
 func operation(of any) string {
@@ -177,6 +97,12 @@ func (l listing) member() (string, reflect.Type) {
 	panic(t.Name() + " has no list") // a wrong row in the table, caught by its test
 }
 
+// hasField tells whether descriptions of the kind have a field.
+func (k *kind) hasField(name string) bool {
+	_, known := reflect.TypeOf(k.describe).FieldByName(name)
+	return known
+}
+
 func kindByKey(key string) *kind {
 	for _, k := range kinds {
 		if k.key == key {
@@ -192,4 +118,51 @@ func kindKeys() []string {
 		keys[i] = k.key
 	}
 	return keys
+}
+
+// nameParam is the parameter of Describe that names a resource.
+func (k *kind) nameParam() string { return orDefault(k.param, k.name) }
+
+var placeholder = regexp.MustCompile(`\{/?[A-Za-z|]+\}`)
+
+// arn derives a resource's ARN, from its fields where the kind's ARN has more
+// than the name in it. The partition follows the region.
+func (a *Account) arn(k *kind, name string, fields func(string) string) string {
+	if k.arnType == "" {
+		return ""
+	}
+	rest := k.arnType + "/" + name
+	if strings.Contains(k.arnType, "{") {
+		rest = placeholder.ReplaceAllStringFunc(k.arnType, func(at string) string {
+			return fillPlaceholder(at[1:len(at)-1], name, fields)
+		})
+	}
+	return fmt.Sprintf("arn:%s:sagemaker:%s:%s:%s", a.partition(), a.Region, a.AccountID, strings.ToLower(rest))
+}
+
+// fillPlaceholder: the first field that is set, else the name; after a slash
+// the field with the slash, or nothing.
+func fillPlaceholder(choices, name string, fields func(string) string) string {
+	if optional, ok := strings.CutPrefix(choices, "/"); ok {
+		if text := fields(optional); text != "" {
+			return "/" + text
+		}
+		return ""
+	}
+	for choice := range strings.SplitSeq(choices, "|") {
+		if text := fields(choice); text != "" {
+			return text
+		}
+	}
+	return name
+}
+
+func (a *Account) partition() string {
+	switch {
+	case strings.HasPrefix(a.Region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(a.Region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
 }

@@ -1,12 +1,8 @@
 package standin
 
 import (
+	"errors"
 	"fmt"
-	"maps"
-	"sync"
-	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // AnyVariant is the key of knobs that hold for every variant of an endpoint.
@@ -16,7 +12,11 @@ const AnyVariant = "*"
 // start, the admin listener while it runs.
 type Knobs struct {
 	// Operations are keyed by IAM action, such as "sagemaker:ListEndpoints",
-	// "sagemaker:InvokeEndpoint", "cloudwatch:GetMetricData" or "s3:GET".
+	// "sagemaker:InvokeEndpoint", "cloudwatch:GetMetricData" or "s3:GET". A
+	// key may end in "*" ("sagemaker:List*"); it then holds for each operation
+	// it begins, one by one. A key may begin with "account/region/" and then
+	// holds there only. Of several keys the one for the place counts, then the
+	// longest.
 	Operations map[string]OperationKnobs `json:"operations,omitempty"`
 	// Endpoints are keyed by endpoint name, then by variant name or AnyVariant.
 	Endpoints map[string]map[string]VariantKnobs `json:"endpoints,omitempty"`
@@ -24,8 +24,8 @@ type Knobs struct {
 
 // OperationKnobs change how one operation answers.
 type OperationKnobs struct {
-	// RatePerSecond refuses calls above this rate with ThrottlingException;
-	// 0 means no limit.
+	// RatePerSecond refuses calls above this rate with ThrottlingException,
+	// counted for each account and region on its own; 0 means no limit.
 	RatePerSecond float64 `json:"ratePerSecond,omitempty"`
 	// Burst is how many calls may come at once; default 1.
 	Burst int `json:"burst,omitempty"`
@@ -33,6 +33,43 @@ type OperationKnobs struct {
 	Deny bool `json:"deny,omitempty"`
 	// EmptyFirstPage makes a list begin with an empty page and a token.
 	EmptyFirstPage bool `json:"emptyFirstPage,omitempty"`
+	// EmptyPages are further empty pages with a token.
+	EmptyPages []EmptyPages `json:"emptyPages,omitempty"`
+	// TokenSeconds is how long a NextToken is good for; 0 means for ever. An
+	// older one is refused with ValidationException.
+	TokenSeconds int `json:"tokenSeconds,omitempty"`
+	// ExpireTokens refuses the next so many calls that bring a NextToken.
+	ExpireTokens int `json:"expireTokens,omitempty"`
+	// Fail answers with an error.
+	Fail *Failure `json:"fail,omitempty"`
+	// ResetConnections breaks the connection of the next so many calls.
+	ResetConnections int `json:"resetConnections,omitempty"`
+	// DelayMillis makes every answer wait, in milliseconds.
+	DelayMillis int `json:"delayMillis,omitempty"`
+	// Gone are names that Describe does not find although lists have them, as
+	// of resources deleted in between.
+	Gone []string `json:"gone,omitempty"`
+}
+
+// EmptyPages are Count empty pages (default 1) before the page with items
+// numbered Before, from 0.
+type EmptyPages struct {
+	Before int `json:"before"`
+	Count  int `json:"count,omitempty"`
+}
+
+// Failure is an error asked for.
+type Failure struct {
+	// Code is the error type, such as InternalFailure, ResourceNotFound or
+	// ValidationException.
+	Code string `json:"code"`
+	// Status is the HTTP status; default 500 for InternalFailure and
+	// ServiceUnavailable, 400 for others.
+	Status int `json:"status,omitempty"`
+	// Message is the text; there is a default.
+	Message string `json:"message,omitempty"`
+	// Count is how many calls fail before the next ones succeed; 0 means all.
+	Count int `json:"count,omitempty"`
 }
 
 // VariantKnobs change how one variant answers.
@@ -61,12 +98,8 @@ var platformErrors = map[string]int{
 
 func (k Knobs) validate() error {
 	for action, o := range k.Operations {
-		at := "knobs.operations." + action
-		if o.RatePerSecond < 0 {
-			return fmt.Errorf("%s.ratePerSecond: %v is negative", at, o.RatePerSecond)
-		}
-		if o.Burst < 0 {
-			return fmt.Errorf("%s.burst: %d is negative", at, o.Burst)
+		if err := o.validate(); err != nil {
+			return fmt.Errorf("knobs.operations.%s.%w", action, err)
 		}
 	}
 	for endpoint, variants := range k.Endpoints {
@@ -75,6 +108,31 @@ func (k Knobs) validate() error {
 				return fmt.Errorf("knobs.endpoints.%s.%s.%w", endpoint, variant, err)
 			}
 		}
+	}
+	return nil
+}
+
+// maxDelayMillis keeps a mistyped delay from hanging every client.
+const maxDelayMillis = 600_000
+
+func (o OperationKnobs) validate() error {
+	switch {
+	case o.RatePerSecond < 0:
+		return fmt.Errorf("ratePerSecond: %v is negative", o.RatePerSecond)
+	case o.Burst < 0:
+		return fmt.Errorf("burst: %d is negative", o.Burst)
+	case o.TokenSeconds < 0 || o.ExpireTokens < 0 || o.ResetConnections < 0:
+		return errors.New("tokenSeconds, expireTokens and resetConnections: must not be negative")
+	case o.DelayMillis < 0 || o.DelayMillis > maxDelayMillis:
+		return fmt.Errorf("delayMillis: %d is not between 0 and %d", o.DelayMillis, maxDelayMillis)
+	}
+	for i, e := range o.EmptyPages {
+		if e.Before < 0 || e.Count < 0 || e.Count > 1000 {
+			return fmt.Errorf("emptyPages[%d]: before must not be negative, and count must be 0 to 1000", i)
+		}
+	}
+	if f := o.Fail; f != nil && (f.Code == "" || f.Count < 0 || f.Status != 0 && (f.Status < 400 || f.Status > 599)) {
+		return errors.New("fail: code must be set, count not negative, and status 400 to 599")
 	}
 	return nil
 }
@@ -94,59 +152,4 @@ func (v VariantKnobs) validate() error {
 		return fmt.Errorf("errorType: %q is not an error of SageMaker Runtime's own", v.ErrorType)
 	}
 	return nil
-}
-
-// knobPanel holds the current knobs and the buckets of their rates.
-type knobPanel struct {
-	mu       sync.Mutex
-	knobs    Knobs
-	limiters map[string]*rate.Limiter
-}
-
-func (p *knobPanel) set(k Knobs) {
-	limiters := map[string]*rate.Limiter{}
-	for action, o := range k.Operations {
-		if o.RatePerSecond > 0 {
-			limiters[action] = rate.NewLimiter(rate.Limit(o.RatePerSecond), orDefault(o.Burst, 1))
-		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.knobs, p.limiters = k, limiters
-}
-
-func (p *knobPanel) get() Knobs {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return Knobs{Operations: maps.Clone(p.knobs.Operations), Endpoints: maps.Clone(p.knobs.Endpoints)}
-}
-
-// allow takes a token from the operation's bucket.
-func (p *knobPanel) allow(action string, now time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	limiter := p.limiters[action]
-	return limiter == nil || limiter.AllowN(now, 1)
-}
-
-func (p *knobPanel) denies(action string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.knobs.Operations[action].Deny
-}
-
-func (p *knobPanel) emptyFirstPage(action string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.knobs.Operations[action].EmptyFirstPage
-}
-
-// variant gives a variant's own knobs, else those of AnyVariant.
-func (p *knobPanel) variant(endpoint, variant string) VariantKnobs {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if own, ok := p.knobs.Endpoints[endpoint][variant]; ok {
-		return own
-	}
-	return p.knobs.Endpoints[endpoint][AnyVariant]
 }

@@ -6,14 +6,10 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 )
 
 // list answers one List operation over the records of a kind.
-func (l listing) list(k *kind, records []*record, params map[string]any, pageSize int, emptyFirst bool) (map[string]any, *apiError) {
-	if l.parent != "" && params[l.parent] == nil {
-		return nil, missingParameter(l.parent)
-	}
+func (l listing) list(k *kind, records []*record, params map[string]any, p pager) (map[string]any, *apiError) {
 	for name, value := range l.defaults {
 		if params[name] == nil {
 			params[name] = value
@@ -26,19 +22,21 @@ func (l listing) list(k *kind, records []*record, params map[string]any, pageSiz
 	kept := slices.DeleteFunc(records, func(r *record) bool {
 		return slices.ContainsFunc(filters, func(keep func(*record) bool) bool { return !keep(r) })
 	})
-	l.sort(k, kept, params)
-	size := pageSize
-	if n, ok := number(params["MaxResults"]); ok {
-		size = int(n)
+	if l.newest {
+		kept = newestOnly(k, kept)
 	}
-	kept, next, refusal := page(kept, params, operation(l.input), size, emptyFirst)
+	l.sort(k, kept, params)
+	if n, ok := number(params["MaxResults"]); ok {
+		p.size = int(n)
+	}
+	kept, next, refusal := page(kept, params, operation(l.input), p)
 	if refusal != nil {
 		return nil, refusal
 	}
 	member, element := l.member()
 	summaries := make([]map[string]any, len(kept))
 	for i, r := range kept {
-		summaries[i] = r.project(element)
+		summaries[i] = l.project(r, element)
 	}
 	answer := map[string]any{member: summaries}
 	if next != "" {
@@ -47,19 +45,75 @@ func (l listing) list(k *kind, records []*record, params map[string]any, pageSiz
 	return answer, nil
 }
 
+// newestOnly keeps the last of the records that differ in their version only.
+func newestOnly(k *kind, records []*record) []*record {
+	last := map[string]*record{}
+	key := func(r *record) string {
+		id := r.text(k.name)
+		for _, param := range k.within {
+			id += "\x00" + r.text(param)
+		}
+		return id
+	}
+	for _, r := range records {
+		last[key(r)] = r
+	}
+	return slices.DeleteFunc(records, func(r *record) bool { return last[key(r)] != r })
+}
+
 // project makes a List summary: the fields the summary type shares with
 // Describe, and what the file adds.
-func (r *record) project(element reflect.Type) map[string]any {
-	out := map[string]any{}
-	for _, name := range wireFields(element) {
-		if value, ok := r.fields[name]; ok {
-			out[name] = value
+func (l listing) project(r *record, element reflect.Type) map[string]any {
+	out := r.project(element)
+	for field, path := range l.from {
+		if value := r.value(path); value != nil {
+			setPath(out, field, value)
 		}
-		if value, ok := r.summary[name]; ok {
+	}
+	for name, value := range r.summary {
+		out[name] = value
+	}
+	return out
+}
+
+// project keeps the fields of the description that an SDK type has. A field
+// of the same name and another form, such as a list, stays out.
+func (r *record) project(to reflect.Type) map[string]any {
+	out := map[string]any{}
+	from := reflect.TypeOf(r.kind.describe)
+	for _, name := range wireFields(to) {
+		value, ok := r.fields[name]
+		if !ok {
+			continue
+		}
+		a, _ := to.FieldByName(name)
+		if b, known := from.FieldByName(name); known && plainKind(a.Type) == plainKind(b.Type) {
 			out[name] = value
 		}
 	}
 	return out
+}
+
+// plainKind is the kind of a value on the wire, where pointers do not show.
+func plainKind(t reflect.Type) reflect.Kind {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind()
+}
+
+func setPath(fields map[string]any, path string, value any) {
+	first, rest, deep := strings.Cut(path, ".")
+	if !deep {
+		fields[first] = value
+		return
+	}
+	inner, ok := fields[first].(map[string]any)
+	if !ok {
+		inner = map[string]any{}
+		fields[first] = inner
+	}
+	setPath(inner, rest, value)
 }
 
 // filters turns request parameters into tests. A parameter without a meaning
@@ -90,31 +144,47 @@ func (l listing) filter(k *kind, name string, value any) func(*record) bool {
 	if field, ok := l.equals[name]; ok {
 		return fieldEquals(field, value)
 	}
-	if filter := timeFilter(name, value); filter != nil {
+	if slices.Contains(l.parents, name) {
+		return fieldEquals(name, value)
+	}
+	if filter := timeFilter(k, name, value); filter != nil {
 		return filter
 	}
-	switch {
-	case name == "StatusEquals" && k.status != "":
+	if name == "StatusEquals" && k.status != "" {
 		return fieldEquals(k.status, value)
-	case strings.HasSuffix(name, "NameContains"):
-		return func(r *record) bool { return strings.Contains(r.text(k.name), text) }
-	case strings.HasSuffix(name, "NamePrefix"):
+	}
+	if field, ok := strings.CutSuffix(name, "Contains"); ok {
+		if field == "Name" {
+			field = k.name
+		}
+		if field == k.name || k.hasField(field) {
+			return func(r *record) bool { return strings.Contains(r.text(field), text) }
+		}
+		return nil
+	}
+	if strings.HasSuffix(name, "NamePrefix") {
 		return func(r *record) bool { return strings.HasPrefix(r.text(k.name), text) }
 	}
 	field := strings.TrimSuffix(name, "Equals")
-	if _, known := reflect.TypeOf(k.describe).FieldByName(field); known {
+	if k.hasField(field) {
 		return fieldEquals(field, value)
 	}
 	return nil
 }
 
 func fieldEquals(field string, value any) func(*record) bool {
-	return func(r *record) bool { return r.fields[field] == value }
+	return func(r *record) bool {
+		held := r.value(field)
+		if text, ok := value.(string); ok && held == nil {
+			return r.text(field) == text
+		}
+		return held == value
+	}
 }
 
 // timeFilter reads CreationTimeAfter and its relatives. AWS does not say
 // whether the bounds count; here Before and After exclude them.
-func timeFilter(name string, value any) func(*record) bool {
+func timeFilter(k *kind, name string, value any) func(*record) bool {
 	field, isAfter := strings.CutSuffix(name, "After")
 	if !isAfter {
 		var isBefore bool
@@ -125,8 +195,10 @@ func timeFilter(name string, value any) func(*record) bool {
 	switch field {
 	case "Created":
 		field = "CreationTime"
-	case "CreationTime", "LastModifiedTime":
-	default:
+	case "ModifiedTime":
+		field = "LastModifiedTime"
+	}
+	if !k.hasField(field) {
 		return nil
 	}
 	bound, _ := number(value)
@@ -138,18 +210,8 @@ func timeFilter(name string, value any) func(*record) bool {
 
 // sort orders by the asked field, then by name, so that pages are stable.
 func (l listing) sort(k *kind, records []*record, params map[string]any) {
-	field := orDefault(l.sortBy, "CreationTime")
-	switch by, _ := params["SortBy"].(string); by {
-	case "":
-	case "Name":
-		field = k.name
-	case "Status":
-		field = k.status
-	case "CreationDate", "CreatedAt":
-		field = "CreationTime"
-	default:
-		field = by
-	}
+	by, _ := params["SortBy"].(string)
+	field := l.sortField(k, by)
 	ascending := l.ascending
 	if order, ok := params["SortOrder"].(string); ok {
 		ascending = order == "Ascending"
@@ -163,6 +225,24 @@ func (l listing) sort(k *kind, records []*record, params map[string]any) {
 	})
 }
 
+// sortField is the field that a value of SortBy means. Device fleets and edge
+// jobs write theirs as CREATION_TIME.
+func (l listing) sortField(k *kind, by string) string {
+	switch by {
+	case "":
+		return orDefault(l.sortBy, "CreationTime")
+	case "Name", "NAME":
+		return k.name
+	case "Status", "STATUS":
+		return orDefault(k.status, "CreationTime")
+	case "CreationDate", "CreatedAt", "CREATION_TIME":
+		return "CreationTime"
+	case "LAST_MODIFIED_TIME":
+		return "LastModifiedTime"
+	}
+	return by
+}
+
 func compareFields(a, b any) int {
 	if x, ok := number(a); ok {
 		y, _ := number(b)
@@ -171,29 +251,4 @@ func compareFields(a, b any) int {
 	x, _ := a.(string)
 	y, _ := b.(string)
 	return strings.Compare(x, y)
-}
-
-// describe answers one Describe operation.
-func (s *Server) describe(k *kind, params map[string]any, now time.Time) (map[string]any, *apiError) {
-	id, _ := params[k.name].(string)
-	if id == "" {
-		return nil, missingParameter(k.name)
-	}
-	if r := s.store.find(k, id, now); r != nil {
-		return r.fields, nil
-	}
-	return nil, s.notFound(k, id)
-}
-
-// notFound is AWS's wording. It is confirmed for endpoints and endpoint
-// configurations only.
-func (s *Server) notFound(k *kind, id string) *apiError {
-	if k.declaresNotFound {
-		return &apiError{Status: 400, Code: "ResourceNotFound", Message: "Requested resource not found."}
-	}
-	arn := id
-	if !strings.HasPrefix(id, "arn:") {
-		arn = s.account.arn(k, id)
-	}
-	return validation(fmt.Sprintf("Could not find %s %q.", k.noun, arn))
 }

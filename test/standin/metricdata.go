@@ -55,7 +55,7 @@ const (
 )
 
 // metricData answers GetMetricData.
-func (s *Server) metricData(req metricRequest) ([]metricResult, string, *apiError) {
+func (s *region) metricData(req metricRequest) ([]metricResult, string, *apiError) {
 	start, end := time.Time(req.StartTime), time.Time(req.EndTime)
 	limit := orDefault(int(req.MaxDatapoints), maxDatapoints)
 	switch {
@@ -120,7 +120,7 @@ func cutPage(results []metricResult, req metricRequest, limit int) ([]metricResu
 
 // series computes one metric. Unknown metrics and dimensions give an empty
 // series, as CloudWatch does.
-func (s *Server) series(q metricQuery, start, end time.Time) (metricResult, *apiError) {
+func (s *region) series(q metricQuery, start, end time.Time) (metricResult, *apiError) {
 	if q.MetricStat == nil || q.Expression != "" {
 		return metricResult{}, metricError("The stand-in account does not implement metric expressions: give MetricStat.")
 	}
@@ -165,7 +165,7 @@ func retention(period time.Duration) time.Duration {
 
 // profile finds the traffic the query's dimensions name. The namespace has to
 // be the one that has the metric.
-func (s *Server) profile(q metricQuery) *TrafficProfile {
+func (s *region) profile(q metricQuery) *TrafficProfile {
 	metric := q.MetricStat.Metric
 	dimensions := map[string]string{}
 	for _, d := range metric.Dimensions {

@@ -6,11 +6,12 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
@@ -20,7 +21,6 @@ const (
 	contentCBOR    = "application/cbor"
 	contentXML     = "text/xml"
 	contentJSON10  = "application/x-amz-json-1.0"
-	actionMetrics  = "cloudwatch:GetMetricData"
 	xmlnsMetrics   = "http://monitoring.amazonaws.com/doc/2010-08-01/"
 )
 
@@ -28,54 +28,80 @@ const (
 // SDK, new botocore), JSON 1.0, and query with XML (older botocore).
 type metricWire struct {
 	operation string
-	decode    func(body []byte) (metricRequest, error)
-	answer    func(w http.ResponseWriter, results []metricResult, next string)
-	refuse    func(w http.ResponseWriter, e *apiError)
+	// object reads a request's body as the JSON it would be.
+	object func(body []byte) ([]byte, error)
+	answer func(w http.ResponseWriter, results []metricResult, next string)
+	// fields answers with a wire-shape value of the SDK's output type.
+	fields func(w http.ResponseWriter, fields map[string]any, output reflect.Type)
+	refuse func(w http.ResponseWriter, e *apiError)
 }
 
 // serveMetrics answers CloudWatch over CBOR and JSON.
-func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
+func (s *region) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	wire := metricWire{
 		operation: strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetMetrics),
-		decode:    decodeMetricsJSON, answer: answerMetricsJSON, refuse: writeJSONError,
+		object:    func(body []byte) ([]byte, error) { return body, nil },
+		answer:    answerMetricsJSON, fields: answerFieldsJSON, refuse: writeJSONError,
 	}
 	if strings.HasPrefix(r.URL.Path, pathMetricsRPC) {
 		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 		wire = metricWire{
-			operation: strings.TrimPrefix(r.URL.Path, pathMetricsRPC),
-			decode:    decodeMetricsCBOR, answer: answerMetricsCBOR, refuse: refuseCBOR,
+			operation: strings.TrimPrefix(r.URL.Path, pathMetricsRPC), object: cborToJSON,
+			answer: answerMetricsCBOR, fields: answerFieldsCBOR, refuse: refuseCBOR,
 		}
 	}
 	body, who, refusal := s.authenticate(r, "monitoring", maxControlBodyBytes)
 	s.answerMetrics(w, wire, body, who, refusal)
 }
 
-func (s *Server) answerMetrics(w http.ResponseWriter, wire metricWire, body []byte, who string, refusal *apiError) {
-	var results []metricResult
-	var next string
+// answerMetrics answers one call, whatever protocol it came by.
+func (s *region) answerMetrics(w http.ResponseWriter, wire metricWire, body []byte, who caller, refusal *apiError) {
+	action := "cloudwatch:" + wire.operation
 	if refusal == nil {
-		results, next, refusal = s.getMetricData(wire, body, who)
+		refusal = s.admit(who, action, "*")
 	}
-	s.counters.call("cloudwatch:"+wire.operation, refusal != nil)
+	var write func()
+	if refusal == nil {
+		write, refusal = s.metricAnswer(w, wire, body, action)
+	}
+	s.counters.call(s.name, action, refusal != nil)
 	if refusal != nil {
 		wire.refuse(w, refusal.withStatus(http.StatusBadRequest))
 		return
 	}
-	wire.answer(w, results, next)
+	write()
 }
 
-func (s *Server) getMetricData(wire metricWire, body []byte, who string) ([]metricResult, string, *apiError) {
-	if wire.operation != "GetMetricData" {
-		return nil, "", unknownOperation(wire.operation)
+func (s *region) metricAnswer(w http.ResponseWriter, wire metricWire, body []byte, action string) (func(), *apiError) {
+	text, err := wire.object(body)
+	switch wire.operation {
+	case "GetMetricData":
+		var req metricRequest
+		if err == nil {
+			req, err = decodeMetricsJSON(text)
+		}
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		results, next, refusal := s.metricData(req)
+		return func() { wire.answer(w, results, next) }, refusal
+	case "DescribeAlarms":
+		params := map[string]any{}
+		if err == nil && len(bytes.TrimSpace(text)) > 0 {
+			err = json.Unmarshal(text, &params)
+		}
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		coerced, _ := coerce(params, reflect.TypeFor[cloudwatch.DescribeAlarmsInput]()).(map[string]any)
+		fields, refusal := s.describeAlarms(action, coerced)
+		return func() { wire.fields(w, fields, reflect.TypeFor[cloudwatch.DescribeAlarmsOutput]()) }, refusal
 	}
-	if refusal := s.admit(who, actionMetrics, "*"); refusal != nil {
-		return nil, "", refusal
-	}
-	req, err := wire.decode(body)
-	if err != nil {
-		return nil, "", &apiError{Status: 400, Code: "SerializationException", Message: err.Error()}
-	}
-	return s.metricData(req)
+	return nil, unknownOperation(wire.operation)
+}
+
+func unreadable(err error) *apiError {
+	return &apiError{Status: 400, Code: "SerializationException", Message: err.Error()}
 }
 
 func decodeMetricsJSON(body []byte) (metricRequest, error) {
@@ -86,16 +112,16 @@ func decodeMetricsJSON(body []byte) (metricRequest, error) {
 	return req, nil
 }
 
-func decodeMetricsCBOR(body []byte) (metricRequest, error) {
+func cborToJSON(body []byte) ([]byte, error) {
 	value, err := cbor.Decode(body)
 	if err != nil {
-		return metricRequest{}, fmt.Errorf("read CBOR: %w", err)
+		return nil, fmt.Errorf("read CBOR: %w", err)
 	}
 	text, err := json.Marshal(plain(value))
 	if err != nil {
-		return metricRequest{}, fmt.Errorf("turn CBOR into JSON: %w", err)
+		return nil, fmt.Errorf("turn CBOR into JSON: %w", err)
 	}
-	return decodeMetricsJSON(text)
+	return text, nil
 }
 
 // plain turns a CBOR value into what encoding/json writes. Tag 1, a time, is
@@ -199,99 +225,4 @@ func answerMetricsXML(w http.ResponseWriter, results []metricResult, next string
 		out.Results = append(out.Results, x)
 	}
 	writeXML(w, http.StatusOK, out)
-}
-
-// metricsForm decodes the query protocol: members are numbered parts of the
-// name, as in MetricDataQueries.member.1.Id.
-func metricsForm(form url.Values) func([]byte) (metricRequest, error) {
-	return func([]byte) (metricRequest, error) {
-		tree := map[string]any{}
-		for name := range form {
-			plant(tree, strings.Split(name, "."), form.Get(name))
-		}
-		text, err := json.Marshal(harvest(tree))
-		if err != nil {
-			return metricRequest{}, fmt.Errorf("turn the form into JSON: %w", err)
-		}
-		return decodeMetricsJSON(text)
-	}
-}
-
-func plant(tree map[string]any, path []string, value string) {
-	if len(path) == 1 {
-		tree[path[0]] = value
-		return
-	}
-	inner, ok := tree[path[0]].(map[string]any)
-	if !ok {
-		inner = map[string]any{}
-		tree[path[0]] = inner
-	}
-	plant(inner, path[1:], value)
-}
-
-// harvest turns {"member": {"1": x, "2": y}} into [x, y].
-func harvest(value any) any {
-	tree, ok := value.(map[string]any)
-	if !ok {
-		return value
-	}
-	if members, ok := tree["member"].(map[string]any); ok && len(tree) == 1 {
-		list := []any{}
-		for i := 1; members[strconv.Itoa(i)] != nil; i++ {
-			list = append(list, harvest(members[strconv.Itoa(i)]))
-		}
-		return list
-	}
-	out := map[string]any{}
-	for name, inner := range tree {
-		out[name] = harvest(inner)
-	}
-	return out
-}
-
-// flexTime reads epoch seconds and ISO 8601 text.
-type flexTime time.Time
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *flexTime) UnmarshalJSON(text []byte) error {
-	if seconds, err := strconv.ParseFloat(string(text), 64); err == nil {
-		*t = flexTime(time.UnixMilli(int64(seconds * 1000)).UTC())
-		return nil
-	}
-	at, err := time.Parse(`"`+time.RFC3339+`"`, string(text))
-	if err != nil {
-		return fmt.Errorf("%s is not a time", text)
-	}
-	*t = flexTime(at)
-	return nil
-}
-
-// MarshalJSON implements json.Marshaler, for the digest of a request.
-func (t flexTime) MarshalJSON() ([]byte, error) { return json.Marshal(time.Time(t)) }
-
-// flexInt reads a number, also when the form made it text.
-type flexInt int
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (n *flexInt) UnmarshalJSON(text []byte) error {
-	value, err := strconv.ParseFloat(string(bytes.Trim(text, `"`)), 64)
-	if err != nil || value != float64(int(value)) {
-		return fmt.Errorf("%s is not a whole number", text)
-	}
-	*n = flexInt(value)
-	return nil
-}
-
-// flexBool reads true and false, also when the form made them text.
-type flexBool bool
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (b *flexBool) UnmarshalJSON(text []byte) error {
-	value, err := strconv.ParseBool(string(bytes.Trim(text, `"`)))
-	if err != nil {
-		return fmt.Errorf("%s is not true or false", text)
-	}
-	*b = flexBool(value)
-	return nil
 }

@@ -42,19 +42,19 @@ func newObjectStore(buckets []Bucket) (http.Handler, error) {
 }
 
 // serveObjects checks who calls S3 and leaves the rest to gofakes3.
-func (s *Server) serveObjects(w http.ResponseWriter, r *http.Request) {
+func (s *region) serveObjects(w http.ResponseWriter, r *http.Request) {
 	action := "s3:" + r.Method
 	if refusal := s.admitObjects(r, action); refusal != nil {
-		s.counters.call(action, true)
+		s.counters.call(s.name, action, true)
 		writeS3Error(w, r, refusal)
 		return
 	}
 	recorder := &statusRecorder{ResponseWriter: w}
 	s.s3.ServeHTTP(recorder, r)
-	s.counters.call(action, recorder.status >= 400)
+	s.counters.call(s.name, action, recorder.status >= 400)
 }
 
-func (s *Server) admitObjects(r *http.Request, action string) *apiError {
+func (s *region) admitObjects(r *http.Request, action string) *apiError {
 	payload := r.Header.Get("X-Amz-Content-Sha256")
 	v := s.verifier("s3")
 	v.MaxSkew = maxS3Skew
@@ -68,11 +68,17 @@ func (s *Server) admitObjects(r *http.Request, action string) *apiError {
 	case payload != "UNSIGNED-PAYLOAD" && !strings.HasPrefix(payload, "STREAMING-"):
 		return &apiError{Status: 400, Code: "InvalidRequest", Message: "x-amz-content-sha256 must be a SHA-256 or a known literal."}
 	}
-	switch refusal := s.admit(id.AccessKeyID, action, "arn:aws:s3:::"+strings.TrimPrefix(r.URL.Path, "/")); {
+	who, refusal := s.known(r.Context(), id.AccessKeyID)
+	if refusal != nil {
+		return &apiError{Status: http.StatusBadRequest, Code: "ExpiredToken", Message: refusal.Message}
+	}
+	switch refusal := s.admit(who, action, "arn:aws:s3:::"+strings.TrimPrefix(r.URL.Path, "/")); {
 	case refusal == nil:
 		return nil
 	case refusal.Code == "ThrottlingException":
 		return &apiError{Status: http.StatusServiceUnavailable, Code: "SlowDown", Message: "Please reduce your request rate."}
+	case refusal.Code != "AccessDeniedException":
+		return refusal
 	default:
 		return &apiError{Status: http.StatusForbidden, Code: "AccessDenied", Message: refusal.Message}
 	}
@@ -140,8 +146,3 @@ func (r *statusRecorder) WriteHeader(status int) {
 
 // Unwrap lets http.ResponseController find the connection.
 func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// scopedTo tells whether the request claims to be signed for a service.
-func scopedTo(r *http.Request, service string) bool {
-	return strings.Contains(r.Header.Get("Authorization"), "/"+service+"/aws4_request")
-}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"time"
 )
 
 // pageToken is what a NextToken means. Clients see it as an opaque text.
@@ -14,14 +15,17 @@ type pageToken struct {
 	// Query is a digest of operation and filters: a token is good for the
 	// request that got it and no other.
 	Query uint64 `json:"q"`
-	// Empty marks the page after an empty first page.
-	Empty bool `json:"e,omitempty"`
+	// Page counts the pages with items so far, Empty the empty ones since.
+	Page  int `json:"p,omitempty"`
+	Empty int `json:"e,omitempty"`
+	// Issued is in Unix milliseconds; 0 where tokens live for ever.
+	Issued int64 `json:"t,omitempty"`
 }
 
 func (t pageToken) String() string {
 	text, err := json.Marshal(t)
 	if err != nil {
-		panic(fmt.Sprintf("three plain fields are JSON: %v", err))
+		panic(fmt.Sprintf("plain fields are JSON: %v", err))
 	}
 	return base64.RawURLEncoding.EncodeToString(text)
 }
@@ -61,21 +65,64 @@ func queryDigest(operation string, params map[string]any) uint64 {
 	return h.Sum64()
 }
 
+// pager says how a list is cut, and what goes wrong with it.
+type pager struct {
+	// size is the largest number of items on a page.
+	size int
+	// empty are the empty pages to put in.
+	empty []EmptyPages
+	// life is how long a token is good for; 0 means for ever.
+	life time.Duration
+	now  time.Time
+	// expired takes one of the tokens that are refused whatever their age;
+	// nil means none are.
+	expired func() bool
+}
+
+// emptyBefore is the number of empty pages to come before a page.
+func (p pager) emptyBefore(page int) int {
+	count := 0
+	for _, e := range p.empty {
+		if e.Before == page {
+			count += orDefault(e.Count, 1)
+		}
+	}
+	return count
+}
+
+func (p pager) token(t pageToken) string {
+	if p.life > 0 {
+		t.Issued = p.now.UnixMilli()
+	}
+	return t.String()
+}
+
+// errExpiredToken is what a list answers to a token that is too old. The
+// wording is ours.
+func errExpiredToken() *apiError {
+	return validation("The NextToken has expired. Start the list over.")
+}
+
 // page cuts one page out of items and names the next.
-func page[T any](items []T, params map[string]any, operation string, size int, emptyFirst bool) ([]T, string, *apiError) {
+func page[T any](items []T, params map[string]any, operation string, p pager) ([]T, string, *apiError) {
 	next, _ := params["NextToken"].(string)
 	token, refusal := parsePageToken(next, queryDigest(operation, params))
 	if refusal != nil {
 		return nil, "", refusal
 	}
-	if emptyFirst && next == "" {
-		token.Empty = true
-		return nil, token.String(), nil
+	old := p.life > 0 && p.now.Sub(time.UnixMilli(token.Issued)) > p.life
+	if next != "" && (old || p.expired != nil && p.expired()) {
+		return nil, "", errExpiredToken()
+	}
+	if token.Empty < p.emptyBefore(token.Page) {
+		token.Empty++
+		return nil, p.token(token), nil
 	}
 	start := min(token.Offset, len(items))
-	end := min(start+size, len(items))
-	if end == len(items) {
+	end := min(start+p.size, len(items))
+	after := pageToken{Offset: end, Query: token.Query, Page: token.Page + 1}
+	if end == len(items) && (start == end || p.emptyBefore(after.Page) == 0) {
 		return items[start:end], "", nil
 	}
-	return items[start:end], pageToken{Offset: end, Query: token.Query}.String(), nil
+	return items[start:end], p.token(after), nil
 }

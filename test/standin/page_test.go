@@ -5,22 +5,25 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
-// TestPagesCoverEverything: at any page size, with and without an empty first
-// page, the pages hold every item once and in order.
+// TestPagesCoverEverything: at any page size, and with empty pages anywhere, the
+// pages hold every item once and in order.
 func TestPagesCoverEverything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		items := rapid.SliceOfN(rapid.Int(), 0, 30).Draw(t, "items")
 		size := rapid.IntRange(1, 12).Draw(t, "size")
-		empty := rapid.Bool().Draw(t, "emptyFirst")
+		p := pager{size: size, empty: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) EmptyPages {
+			return EmptyPages{Before: rapid.IntRange(0, 6).Draw(t, "before"), Count: rapid.IntRange(0, 3).Draw(t, "count")}
+		}), 0, 4).Draw(t, "empty")}
 		params := map[string]any{"NameContains": "x"}
 		got := []int{}
-		for range len(items) + 3 {
-			part, next, refusal := page(items, params, "ListThings", size, empty)
+		for range len(items) + 16 {
+			part, next, refusal := page(items, params, "ListThings", p)
 			if refusal != nil {
 				t.Fatal(refusal)
 			}
@@ -40,10 +43,37 @@ func TestPagesCoverEverything(t *testing.T) {
 	})
 }
 
+// TestTokensExpire: a token is good for its life and no longer, and a knob
+// refuses a number of them whatever their age.
+func TestTokensExpire(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	p := pager{size: 1, life: time.Minute, now: start}
+	_, next, refusal := page([]int{1, 2}, map[string]any{}, "ListThings", p)
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	params := map[string]any{"NextToken": next}
+	p.now = start.Add(time.Minute)
+	if _, _, refusal := page([]int{1, 2}, params, "ListThings", p); refusal != nil {
+		t.Errorf("refused within its life: %v", refusal)
+	}
+	p.now = start.Add(time.Minute + time.Millisecond)
+	if _, _, refusal := page([]int{1, 2}, params, "ListThings", p); refusal == nil || refusal.Code != "ValidationException" {
+		t.Errorf("after its life: %v", refusal)
+	}
+	p.now, p.expired = start, func() bool { return true }
+	if _, _, refusal := page([]int{1, 2}, params, "ListThings", p); refusal == nil {
+		t.Error("accepted though the knob refuses tokens")
+	}
+	if _, _, refusal := page([]int{1, 2}, map[string]any{}, "ListThings", p); refusal != nil {
+		t.Errorf("a list without a token was refused: %v", refusal)
+	}
+}
+
 // TestTokenBelongsToItsQuery: another filter, another operation or a made-up
 // token is refused.
 func TestTokenBelongsToItsQuery(t *testing.T) {
-	_, next, refusal := page([]int{1, 2}, map[string]any{"NameContains": "x"}, "ListThings", 1, false)
+	_, next, refusal := page([]int{1, 2}, map[string]any{"NameContains": "x"}, "ListThings", pager{size: 1})
 	if refusal != nil || next == "" {
 		t.Fatal(next, refusal)
 	}
@@ -56,7 +86,7 @@ func TestTokenBelongsToItsQuery(t *testing.T) {
 		"MadeUp":    {"ListThings", map[string]any{"NameContains": "x", "NextToken": "AAAA"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, _, refusal := page([]int{1, 2}, tc.params, tc.operation, 1, false); refusal == nil {
+			if _, _, refusal := page([]int{1, 2}, tc.params, tc.operation, pager{size: 1}); refusal == nil {
 				t.Error("accepted")
 			}
 		})

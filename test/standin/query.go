@@ -8,15 +8,13 @@ import (
 	"github.com/google/uuid"
 )
 
-const xmlnsSTS = "https://sts.amazonaws.com/doc/2011-06-15/"
-
-// serveQuery answers the query protocol: STS, and CloudWatch for clients that
-// still use it. The credential's scope tells the two apart before the form is
-// read; the signature then proves the scope.
-func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
-	service := "sts"
-	if scopedTo(r, "monitoring") {
-		service = "monitoring"
+// serveQuery answers the query protocol: STS, IAM, and CloudWatch for clients
+// that still use it. The credential's scope tells them apart before the form
+// is read; the signature then proves the scope.
+func (s *region) serveQuery(w http.ResponseWriter, r *http.Request) {
+	_, _, service := scope(r)
+	if service != "monitoring" && service != "iam" {
+		service = "sts"
 	}
 	body, who, refusal := s.authenticate(r, service, maxControlBodyBytes)
 	form, err := url.ParseQuery(string(body))
@@ -24,39 +22,42 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
 		refusal = &apiError{Status: 400, Code: "MalformedQueryString", Message: "The form cannot be read."}
 	}
 	if service == "monitoring" {
-		s.answerMetrics(w, metricWire{
-			operation: form.Get("Action"), decode: metricsForm(form), answer: answerMetricsXML, refuse: writeXMLError,
-		}, body, who, refusal)
+		s.answerMetrics(w, formWire(form), body, who, refusal)
 		return
 	}
-	s.answerSTS(w, form.Get("Action"), who, refusal)
-}
-
-type callerIdentity struct {
-	XMLName   xml.Name `xml:"GetCallerIdentityResponse"`
-	XMLNS     string   `xml:"xmlns,attr"`
-	ARN       string   `xml:"GetCallerIdentityResult>Arn"`
-	UserID    string   `xml:"GetCallerIdentityResult>UserId"`
-	Account   string   `xml:"GetCallerIdentityResult>Account"`
-	RequestID string   `xml:"ResponseMetadata>RequestId"`
-}
-
-func (s *Server) answerSTS(w http.ResponseWriter, action, who string, refusal *apiError) {
-	if refusal == nil && action != "GetCallerIdentity" {
-		refusal = &apiError{Status: 400, Code: "InvalidAction", Message: "The stand-in account does not implement " + action + "."}
-	}
+	action := service + ":" + form.Get("Action")
 	if refusal == nil {
-		refusal = s.admit(who, "sts:"+action, "*")
+		refusal = s.admit(who, action, "*")
 	}
-	s.counters.call("sts:"+action, refusal != nil)
+	var answer any
+	if refusal == nil {
+		answer, refusal = s.query(service, form, who, w.Header().Get("X-Amzn-Requestid"))
+	}
+	s.counters.call(s.name, action, refusal != nil)
 	if refusal != nil {
-		writeXMLError(w, refusal)
+		writeXMLError(w, refusal.asQuery())
 		return
 	}
-	writeXML(w, http.StatusOK, callerIdentity{
-		XMLNS: xmlnsSTS, ARN: "arn:aws:iam::" + s.account.AccountID + ":user/" + s.credential(who).UserName,
-		UserID: who, Account: s.account.AccountID, RequestID: w.Header().Get("X-Amzn-Requestid"),
-	})
+	writeXML(w, http.StatusOK, answer)
+}
+
+func (s *region) query(service string, form url.Values, who caller, requestID string) (any, *apiError) {
+	if service == "iam" {
+		return s.answerIAM(form, requestID)
+	}
+	return s.answerSTS(form, who, requestID)
+}
+
+// asQuery gives errors the names they have in the query protocol.
+func (e *apiError) asQuery() *apiError {
+	changed := *e
+	switch e.Code {
+	case "AccessDeniedException":
+		changed.Code, changed.Status = "AccessDenied", http.StatusForbidden
+	case "ThrottlingException":
+		changed.Code = "Throttling"
+	}
+	return &changed
 }
 
 // writeXMLError writes the error of a query service.

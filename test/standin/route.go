@@ -14,7 +14,7 @@ func validationError(format string, args ...any) *apiError {
 // route finds the model server for a call, as SageMaker's front end does.
 // Only the missing endpoint's wording is confirmed; the other messages are
 // our own.
-func (s *Server) route(name string, body []byte, header http.Header) (invocation, *apiError) {
+func (s *region) route(name string, body []byte, header http.Header) (invocation, *apiError) {
 	if refusal := checkHeaders(header); refusal != nil {
 		return invocation{}, refusal
 	}
@@ -57,13 +57,13 @@ func checkHeaders(header http.Header) *apiError {
 	return nil
 }
 
-func (s *Server) hostsComponents(endpoint string) bool {
+func (s *region) hostsComponents(endpoint string) bool {
 	return slices.ContainsFunc(s.store.all(kindComponent, s.now()), func(r *record) bool {
 		return r.text("EndpointName") == endpoint
 	})
 }
 
-func (s *Server) pickComponent(in *invocation, _ *record) *apiError {
+func (s *region) pickComponent(in *invocation, _ *record) *apiError {
 	name := in.header.Get("X-Amzn-Sagemaker-Inference-Component")
 	if name == "" {
 		return validationError("Inference Component Name header is required for endpoints to which you plan to deploy inference components.")
@@ -78,7 +78,7 @@ func (s *Server) pickComponent(in *invocation, _ *record) *apiError {
 
 // pickVariant honours a named variant and else draws by current weight. A
 // variant without a weight counts 1, AWS's default; all zero means none.
-func (s *Server) pickVariant(in *invocation, endpoint *record) *apiError {
+func (s *region) pickVariant(in *invocation, endpoint *record) *apiError {
 	if in.header.Get("X-Amzn-Sagemaker-Inference-Component") != "" {
 		return validationError("Endpoint %s hosts no inference components.", in.endpoint)
 	}
@@ -114,7 +114,7 @@ func weightOf(variant map[string]any) float64 {
 
 // checkVariant applies what the endpoint configuration and model say: the
 // serverless body limit, and that TargetModel is for multi-model variants.
-func (s *Server) checkVariant(in invocation) *apiError {
+func (s *region) checkVariant(in invocation) *apiError {
 	variant := s.configuredVariant(in.endpoint, in.variant)
 	if variant["ServerlessConfig"] != nil && int64(len(in.body)) > s.account.Limits.MaxServerlessBodyBytes {
 		return tooLarge(s.account.Limits.MaxServerlessBodyBytes)
@@ -131,7 +131,7 @@ func (s *Server) checkVariant(in invocation) *apiError {
 
 // configuredVariant finds the variant in the endpoint's configuration; nil
 // when the configuration has been deleted, as AWS allows.
-func (s *Server) configuredVariant(endpoint, variant string) map[string]any {
+func (s *region) configuredVariant(endpoint, variant string) map[string]any {
 	now := s.now()
 	config := s.store.find(kindEndpointConfig, s.store.find(kindEndpoint, endpoint, now).text("EndpointConfigName"), now)
 	if config == nil {
@@ -145,7 +145,7 @@ func (s *Server) configuredVariant(endpoint, variant string) map[string]any {
 	return nil
 }
 
-func (s *Server) isMultiModel(variant map[string]any) bool {
+func (s *region) isMultiModel(variant map[string]any) bool {
 	name, _ := variant["ModelName"].(string)
 	model := s.store.find(kindModel, name, s.now())
 	if model == nil {

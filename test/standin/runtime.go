@@ -31,23 +31,24 @@ var headerLimits = map[string]int{
 }
 
 // serveRuntime answers SageMaker Runtime.
-func (s *Server) serveRuntime(w http.ResponseWriter, r *http.Request) {
+func (s *region) serveRuntime(w http.ResponseWriter, r *http.Request) {
 	name, form, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/endpoints/"), "/")
 	var refusal *apiError
 	action := "sagemaker:InvokeEndpoint"
+	whole, stream := s.timeouts()
 	switch form {
 	case "invocations":
-		refusal = s.invoke(w, r, name, action, s.invokeTimeout, s.answerWhole)
+		refusal = s.invoke(w, r, name, action, whole, s.answerWhole)
 	case "invocations-response-stream":
 		action = "sagemaker:InvokeEndpointWithResponseStream"
-		refusal = s.invoke(w, r, name, action, s.streamTimeout, s.answerStream)
+		refusal = s.invoke(w, r, name, action, stream, s.answerStream)
 	default:
 		refusal = &apiError{
 			Status: http.StatusNotFound, Code: "UnknownOperationException",
 			Message: fmt.Sprintf("The stand-in account does not implement %s.", r.URL.Path),
 		}
 	}
-	s.counters.call(action, refusal != nil)
+	s.counters.call(s.name, action, refusal != nil)
 	if refusal != nil {
 		writeRuntimeError(w, refusal)
 	}
@@ -69,14 +70,14 @@ type invocation struct {
 // nothing was written.
 type answer func(w http.ResponseWriter, in invocation, resp *http.Response) *apiError
 
-func (s *Server) invoke(
+func (s *region) invoke(
 	w http.ResponseWriter, r *http.Request, name, action string, timeout time.Duration, send answer,
 ) *apiError {
 	body, who, refusal := s.authenticate(r, "sagemaker", s.account.Limits.MaxBodyBytes)
 	if refusal != nil {
 		return refusal
 	}
-	if refusal := s.admit(who, action, s.account.arn(kindEndpoint, name)); refusal != nil {
+	if refusal := s.admit(who, action, s.account.arn(kindEndpoint, name, nil)); refusal != nil {
 		return asRuntimeRefusal(refusal)
 	}
 	in, refusal := s.route(name, body, r.Header)
@@ -101,7 +102,7 @@ func asRuntimeRefusal(e *apiError) *apiError {
 	return e
 }
 
-func (s *Server) callContainer(ctx context.Context, w http.ResponseWriter, in invocation, send answer) *apiError {
+func (s *region) callContainer(ctx context.Context, w http.ResponseWriter, in invocation, send answer) *apiError {
 	if refusal := s.trouble(ctx, in); refusal != nil {
 		return refusal
 	}
@@ -117,7 +118,7 @@ func (s *Server) callContainer(ctx context.Context, w http.ResponseWriter, in in
 }
 
 // trouble applies the variant's latency and error knobs.
-func (s *Server) trouble(ctx context.Context, in invocation) *apiError {
+func (s *region) trouble(ctx context.Context, in invocation) *apiError {
 	if in.knobs.ExtraLatencyMillis > 0 {
 		timer := time.NewTimer(time.Duration(in.knobs.ExtraLatencyMillis) * time.Millisecond)
 		defer timer.Stop()
@@ -140,7 +141,7 @@ func (s *Server) trouble(ctx context.Context, in invocation) *apiError {
 }
 
 // backendFailed tells a container that was too slow from one that is gone.
-func (s *Server) backendFailed(in invocation, err error) *apiError {
+func (s *region) backendFailed(in invocation, err error) *apiError {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return s.containerError(in, 0, "Your invocation timed out while waiting for a response from container primary. "+
 			"Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.")
@@ -153,7 +154,7 @@ func (s *Server) backendFailed(in invocation, err error) *apiError {
 }
 
 // containerError is a ModelError. Status 0 means the container did not answer.
-func (s *Server) containerError(in invocation, status int, body string) *apiError {
+func (s *region) containerError(in invocation, status int, body string) *apiError {
 	side := "server"
 	if status >= 400 && status < 500 {
 		side = "client"

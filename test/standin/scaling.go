@@ -2,17 +2,13 @@ package standin
 
 import (
 	"fmt"
-	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	aastypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 )
-
-const targetScaling = "AnyScaleFrontendService."
 
 // scalingOperation is one Describe operation of Application Auto Scaling.
 type scalingOperation struct {
@@ -63,54 +59,32 @@ func (s *Scaling) complete() error {
 	return nil
 }
 
-// serveScaling answers Application Auto Scaling, JSON 1.1.
-func (s *Server) serveScaling(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetScaling)
-	answer, refusal := s.scaling(name, r)
-	s.counters.call("application-autoscaling:"+name, refusal != nil)
-	if refusal != nil {
-		writeJSONError(w, refusal)
-		return
+// scalingJSON makes the operations of Application Auto Scaling.
+func scalingJSON() map[string]jsonOperation {
+	all := map[string]jsonOperation{}
+	for name, op := range scalingOperations {
+		all[name] = jsonOperation{input: op.input, serve: func(s *region, action string, params map[string]any) (map[string]any, *apiError) {
+			if params["ServiceNamespace"] == nil {
+				return nil, missingParameter("ServiceNamespace")
+			}
+			return op.answer(name, params, &s.account.Scaling, s.pager(action, maxScalingPage))
+		}}
 	}
-	writeJSON(w, http.StatusOK, contentJSON11, answer)
-}
-
-func (s *Server) scaling(name string, r *http.Request) (map[string]any, *apiError) {
-	body, who, refusal := s.authenticate(r, "application-autoscaling", maxControlBodyBytes)
-	if refusal != nil {
-		return nil, refusal.withStatus(http.StatusBadRequest)
-	}
-	op, ok := scalingOperations[name]
-	if !ok {
-		return nil, unknownOperation(name)
-	}
-	params, refusal := decodeJSON11(body, op.input)
-	if refusal != nil {
-		return nil, refusal
-	}
-	action := "application-autoscaling:" + name
-	if refusal := s.admit(who, action, "*"); refusal != nil {
-		return nil, refusal
-	}
-	if params["ServiceNamespace"] == nil {
-		return nil, missingParameter("ServiceNamespace")
-	}
-	return op.answer(name, params, &s.account.Scaling, s.knobs.emptyFirstPage(action))
+	return all
 }
 
 // maxScalingPage is the documented page of these operations.
 const maxScalingPage = 50
 
-func (op scalingOperation) answer(name string, params map[string]any, from *Scaling, emptyFirst bool) (map[string]any, *apiError) {
+func (op scalingOperation) answer(name string, params map[string]any, from *Scaling, p pager) (map[string]any, *apiError) {
 	kept := slices.DeleteFunc(slices.Clone(op.items(from)), func(item map[string]any) bool { return !op.matches(item, params) })
-	size := maxScalingPage
 	if n, ok := number(params["MaxResults"]); ok {
 		if n < 1 || n > maxScalingPage {
 			return nil, constraint(strconv.Itoa(int(n)), "MaxResults", "Member must be between 1 and 50")
 		}
-		size = int(n)
+		p.size = int(n)
 	}
-	kept, next, refusal := page(kept, params, name, size, emptyFirst)
+	kept, next, refusal := page(kept, params, name, p)
 	if refusal != nil {
 		return nil, refusal
 	}

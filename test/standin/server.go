@@ -1,20 +1,16 @@
 package standin
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"io"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
-
-	"landfall.dev/landfall/internal/sigv4"
 )
 
 // Options are what a test may want to hold still. The zero value serves.
@@ -26,16 +22,18 @@ type Options struct {
 	// Seed makes the choice of variants, failures and jitter repeatable;
 	// 0 means a different run each time.
 	Seed uint64
-	// InvokeTimeout replaces the account's limit in tests, also that of
+	// InvokeTimeout replaces the accounts' limits in tests, also that of
 	// streams; 0 keeps them.
 	InvokeTimeout time.Duration
 }
 
-// Server is a running account. It is an http.Handler for all AWS APIs; which
-// one is meant follows from the target header, the path and the form.
+// Server is the running accounts of a file. It is an http.Handler for all AWS
+// APIs; which one is meant follows from the target header, the path and the
+// form, and which account and region from the signature.
 type Server struct {
-	account  *Account
-	store    *store
+	// regions are the accounts in their regions, in the file's order.
+	regions  []*region
+	keys     keyring
 	knobs    knobPanel
 	counters counters
 	s3       http.Handler
@@ -43,9 +41,18 @@ type Server struct {
 	logger   *slog.Logger
 	now      func() time.Time
 
-	invokeTimeout, streamTimeout time.Duration
-	randMu                       sync.Mutex
-	rand                         *rand.Rand
+	invokeTimeout time.Duration
+	randMu        sync.Mutex
+	rand          *rand.Rand
+}
+
+// region is one account in one region.
+type region struct {
+	*Server
+	// name is "account/region".
+	name    string
+	account *Account
+	store   *store
 }
 
 // maxStream is how long a container may stream one answer.
@@ -53,19 +60,12 @@ const maxStream = 8 * time.Minute
 
 // New makes a server from an account that Parse or Load gave.
 func New(account *Account, opts Options) (*Server, error) {
-	s := &Server{
-		account: account, store: newStore(account), backends: newBackendClient(),
-		logger: opts.Logger, now: opts.Now, invokeTimeout: opts.InvokeTimeout, streamTimeout: opts.InvokeTimeout,
-	}
+	s := &Server{backends: newBackendClient(), logger: opts.Logger, now: opts.Now, invokeTimeout: opts.InvokeTimeout}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
 	if s.now == nil {
 		s.now = time.Now
-	}
-	if s.invokeTimeout == 0 {
-		s.invokeTimeout = time.Duration(account.Limits.InvokeTimeoutSeconds) * time.Second
-		s.streamTimeout = maxStream
 	}
 	seed := opts.Seed
 	if seed == 0 {
@@ -74,7 +74,18 @@ func New(account *Account, opts Options) (*Server, error) {
 	s.rand = rand.New(rand.NewPCG(seed, 0))
 	s.counters.reset()
 	s.knobs.set(account.Knobs)
-	objects, err := newObjectStore(account.Buckets)
+	var buckets []Bucket
+	for _, a := range account.all() {
+		s.regions = append(s.regions, &region{Server: s, name: a.AccountID + "/" + a.Region, account: a, store: newStore(a)})
+		s.keys.addAll(a)
+		buckets = append(buckets, a.Buckets...)
+		trails, err := a.CloudTrail.objects(a, s.now())
+		if err != nil {
+			return nil, err
+		}
+		buckets = append(buckets, trails...)
+	}
+	objects, err := newObjectStore(buckets)
 	if err != nil {
 		return nil, err
 	}
@@ -82,19 +93,47 @@ func New(account *Account, opts Options) (*Server, error) {
 	return s, nil
 }
 
+// errResetConnection ends a handler whose connection is to be broken.
+var errResetConnection = errors.New("reset the connection")
+
 // ServeHTTP answers every AWS API on one address.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		switch failed := recover(); failed {
+		case nil:
+		case errResetConnection:
+			resetConnection(w)
+		default:
+			panic(failed)
+		}
+	}()
 	w.Header().Set("X-Amzn-Requestid", uuid.NewString())
+	s.regionOf(r).serve(w, r)
+}
+
+// resetConnection breaks off without an answer, so that the peer sees a
+// connection reset.
+func resetConnection(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // HTTP/2 has no connection to give away
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // makes Close send a reset; without it the peer sees an end
+	}
+	_ = conn.Close() // there is nobody to tell
+}
+
+// serve finds the API a request is for.
+func (s *region) serve(w http.ResponseWriter, r *http.Request) {
 	target := r.Header.Get("X-Amz-Target")
 	switch {
 	case strings.HasPrefix(target, targetControl):
 		s.serveControl(w, r)
-	case strings.HasPrefix(target, targetScaling):
-		s.serveScaling(w, r)
 	case strings.HasPrefix(target, targetMetrics), strings.HasPrefix(r.URL.Path, pathMetricsRPC):
 		s.serveMetrics(w, r)
 	case target != "":
-		writeJSONError(w, unknownOperation(target))
+		s.serveTarget(w, r, target)
 	case isInvocation(r):
 		s.serveRuntime(w, r)
 	case r.Method == http.MethodPost && r.URL.Path == "/" && isForm(r):
@@ -114,86 +153,18 @@ func isForm(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 }
 
-// credential finds a key pair; the zero value when there is none.
-func (s *Server) credential(accessKeyID string) Credential {
-	for _, c := range s.account.Credentials {
-		if c.AccessKeyID == accessKeyID {
-			return c
-		}
-	}
-	return Credential{}
-}
-
-func (s *Server) verifier(service string) sigv4.Verifier {
-	return sigv4.Verifier{
-		Service: service, Region: s.account.Region,
-		Lookup: func(id string) (sigv4.Credentials, bool) {
-			c := s.credential(id)
-			return sigv4.Credentials{
-				AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-			}, c.AccessKeyID != ""
-		},
-	}
-}
-
-// authenticate reads the whole body, which the signature covers, and checks
-// who signed. It gives the body and the access key ID.
-func (s *Server) authenticate(r *http.Request, service string, maxBytes int64) ([]byte, string, *apiError) {
-	if r.ContentLength > maxBytes {
-		return nil, "", tooLarge(maxBytes)
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBytes+1))
-	if err != nil {
-		return nil, "", &apiError{Status: http.StatusBadRequest, Code: "ValidationException", Message: "The body could not be read."}
-	}
-	if int64(len(body)) > maxBytes {
-		return nil, "", tooLarge(maxBytes)
-	}
-	sum := sha256.Sum256(body)
-	id, err := s.verifier(service).Verify(sigv4.FromHTTP(r), hex.EncodeToString(sum[:]), s.now())
-	if err != nil {
-		s.logger.Warn("request refused", "service", service, "path", r.URL.Path, "reason", err)
-		return nil, "", authError(err, sigv4.StatusCode)
-	}
-	return body, id.AccessKeyID, nil
-}
-
-// codeTooLarge marks an oversize body, which has no AWS error type: a 413 with
-// plain text, as third parties report it.
-const codeTooLarge = "RequestEntityTooLarge"
-
-func tooLarge(maxBytes int64) *apiError {
-	return &apiError{
-		Status: http.StatusRequestEntityTooLarge, Code: codeTooLarge,
-		Message: fmt.Sprintf("HTTP content length exceeded %d bytes.", maxBytes),
-	}
-}
-
-// withStatus keeps 413 and gives every other refusal the status a protocol
-// uses for all its errors.
-func (e *apiError) withStatus(status int) *apiError {
-	if e.Code == codeTooLarge {
-		return e
-	}
-	changed := *e
-	changed.Status = status
-	return &changed
-}
-
-// admit applies the operation's knobs: denial first, as IAM comes first.
-func (s *Server) admit(accessKeyID, action, resource string) *apiError {
-	if s.knobs.denies(action) {
-		return s.denied(accessKeyID, action, resource)
-	}
-	if !s.knobs.allow(action, s.now()) {
-		return throttled()
-	}
-	return nil
-}
-
 // chance draws from [0,1).
 func (s *Server) chance() float64 {
 	s.randMu.Lock()
 	defer s.randMu.Unlock()
 	return s.rand.Float64()
+}
+
+// timeouts are how long containers of the account may take for an answer and
+// for a stream.
+func (s *region) timeouts() (whole, stream time.Duration) {
+	if s.invokeTimeout > 0 {
+		return s.invokeTimeout, s.invokeTimeout
+	}
+	return time.Duration(s.account.Limits.InvokeTimeoutSeconds) * time.Second, maxStream
 }

@@ -21,7 +21,7 @@ const (
 // answerStream sends a container's answer on part by part, in the event-stream
 // framing of InvokeEndpointWithResponseStream. A container that breaks off
 // after the first byte becomes a ModelStreamError event.
-func (s *Server) answerStream(w http.ResponseWriter, in invocation, resp *http.Response) *apiError {
+func (s *region) answerStream(w http.ResponseWriter, in invocation, resp *http.Response) *apiError {
 	setAnswerHeaders(w.Header(), in, resp)
 	w.Header().Set("Content-Type", contentEventStream)
 	if value := resp.Header.Get("Content-Type"); value != "" {
