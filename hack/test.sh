@@ -64,7 +64,7 @@ api)
 	stage "build tools" make tools
 	stage "build Kubernetes" bin/localcluster build
 	eval "$(bin/localcluster env)"
-	stage "tests on an API server" part api . -race ./api/... ./internal/... ./cmd/... ./test/api/... ./test/chart/... ./test/docs/... ./test/script/...
+	stage "tests on an API server" part api . -race ./api/... ./internal/... ./cmd/... ./test/api/... ./test/chart/... ./test/docs/... ./test/schedule/... ./test/script/...
 	;;
 all)
 	stage "Debian packages" hack/packages.sh

@@ -1,5 +1,11 @@
 package placement
 
+import (
+	"strings"
+
+	"landfall.dev/landfall/internal/inventory"
+)
+
 // What a node keeps for itself, by the public formulas of the providers.
 //
 //   - EKS: 255 MiB and 11 MiB for each pod that the node may run, and 100 MiB
@@ -90,19 +96,29 @@ func gkeMemoryMiB(memoryMiB float64) float64 {
 	return reserved + rest*0.02
 }
 
-// sizePods is how many pods a node is taken to run where a pod is sized by an
-// instance, before any type is chosen.
-const sizePods = 58
-
-// nodeCPUMillis and nodeMemoryMiB are what a node as large as an instance gives
-// to the pods of workloads: by the formula of EKS, less DefaultSystem. A size
-// so small that nothing would remain keeps a quarter.
-func nodeCPUMillis(vcpu int) int64 {
-	given := allocatable(ProviderEKS, vcpu, 0, 0).CPUMillis - DefaultSystem().Requests.CPUMillis
-	return max(given, int64(vcpu)*millisPerCore/4) / cpuStepMillis * cpuStepMillis
+// likeInstance is what a node as large as an instance gives to the pods of
+// workloads: that of the same EC2 type where it is known, else one of as many
+// vCPUs and as much memory, less DefaultSystem. A size so small that nothing
+// would remain keeps a quarter.
+func likeInstance(instanceType string, instance *inventory.Instance) Amounts {
+	t := NodeType{Provider: ProviderEKS, VCPU: instance.VCPU, MemoryGiB: instance.MemoryGiB, MaxPods: mostPods(instance.VCPU)}
+	name := strings.TrimPrefix(instanceType, "ml.")
+	for _, known := range NodeTypes(ProviderEKS) {
+		if known.Name == name {
+			t = known
+		}
+	}
+	given, system := t.Allocatable(), DefaultSystem().Requests
+	return Amounts{
+		CPUMillis: max(given.CPUMillis-system.CPUMillis, int64(t.VCPU)*millisPerCore/4) / cpuStepMillis * cpuStepMillis,
+		MemoryMiB: max(given.MemoryMiB-system.MemoryMiB, int64(t.MemoryGiB*mebibytesPerGiB/4)) / memoryStepMiB * memoryStepMiB,
+	}
 }
 
-func nodeMemoryMiB(memoryGiB float64) int64 {
-	given := allocatable(ProviderEKS, 0, memoryGiB, sizePods).MemoryMiB - DefaultSystem().Requests.MemoryMiB
-	return max(given, int64(memoryGiB*mebibytesPerGiB/4)) / memoryStepMiB * memoryStepMiB
+// mostPods is how many pods EKS lets a node of its managed groups run.
+func mostPods(vcpu int) int64 {
+	if vcpu < 30 {
+		return 110
+	}
+	return 250
 }

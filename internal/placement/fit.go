@@ -28,8 +28,9 @@ type candidate struct {
 	// nodeWeight stands in for the price of an hour where none is known. It
 	// only compares nodes.
 	nodeWeight float64
-	// objective is what to keep small: the month, then the peak.
-	objective [2]float64
+	// objective is what to keep small: what a month costs, with a peak of
+	// peakShare.
+	objective float64
 }
 
 // fit finds nodes for a group. Where no single type takes all of its workloads,
@@ -152,12 +153,12 @@ func (p *placer) surge(g group, capacity vector) *Workload {
 	return largest
 }
 
-// withSurge adds one pod of the workload that is being updated.
-func (p *placer) withSurge(items []item, w *Workload) []item {
+// surgeItem is the pod of a rolling update; nil without.
+func (p *placer) surgeItem(w *Workload) *item {
 	if w == nil {
-		return items
+		return nil
 	}
-	return append(slices.Clone(items), item{order: len(items), need: p.need(w), count: 1})
+	return &item{need: p.need(w), count: 1}
 }
 
 // fill chooses the type of a group's nodes and counts them. Every workload fits
@@ -177,8 +178,8 @@ func (p *placer) fill(g group) pool {
 	}
 	chosen := pool{group: g, candidate: candidates[best]}
 	surge := p.surge(g, chosen.capacity)
-	chosen.min = p.count(p.items(g, false), surge, chosen.capacity)
-	chosen.peak = p.count(p.items(g, true), surge, chosen.capacity)
+	chosen.min = p.count(p.items(g, false), surge, chosen.capacity, trials)
+	chosen.peak = p.count(p.items(g, true), surge, chosen.capacity, trials)
 	chosen.peak.Nodes = max(chosen.peak.Nodes, chosen.min.Nodes)
 	return chosen
 }
@@ -219,22 +220,28 @@ func weight(t NodeType) float64 {
 	return cost.ByResources(float64(t.VCPU), t.MemoryGiB, gpus).USDPerHour
 }
 
+// peakShare is the part of a month for which all nodes of the peak are counted
+// when types are compared: types on which the peak leaves large gaps stand
+// back. It is no part of any cost that is shown.
+const peakShare = 0.02
+
 // judge computes what a group costs on a type.
 func (p *placer) judge(g group, c *candidate) {
 	surge := p.surge(g, c.capacity)
-	always, _ := packed(p.withSurge(p.items(g, false), surge), c.capacity)
-	peak, _ := packed(p.withSurge(p.items(g, true), surge), c.capacity)
-	hours := float64(always)*cost.HoursPerMonth + p.jobNodeHours(g, c.capacity)
-	c.objective = [2]float64{hours * c.nodeWeight, float64(peak) * c.nodeWeight}
+	always := p.count(p.items(g, false), surge, c.capacity, 0)
+	peak := p.count(p.items(g, true), surge, c.capacity, 0)
+	c.objective = p.weigh(g, c, float64(always.Nodes), float64(peak.Nodes))
 }
 
-func (p *placer) surged(items []item, w *Workload) []item { return p.withSurge(items, w) }
-
-// lowest is a bound of a candidate's first objective.
+// lowest is a bound of what judge computes.
 func (p *placer) lowest(g group, c *candidate) float64 {
-	surge := p.surge(g, c.capacity)
-	always := least(p.withSurge(p.items(g, false), surge), c.capacity)
-	return (float64(always)*cost.HoursPerMonth + p.jobNodeHours(g, c.capacity)) * c.nodeWeight
+	always, peak := least(p.items(g, false), c.capacity), least(p.items(g, true), c.capacity)
+	return p.weigh(g, c, float64(always), float64(peak))
+}
+
+func (p *placer) weigh(g group, c *candidate, always, peak float64) float64 {
+	hours := cost.HoursPerMonth*(always+peakShare*peak) + p.jobNodeHours(g, c.capacity)
+	return hours * c.nodeWeight
 }
 
 // jobNodeHours are the hours of a month in which nodes run for work that comes
@@ -259,17 +266,15 @@ func (p *placer) nodeHours(w *Workload, capacity vector) float64 {
 const tolerance = 1e-9
 
 func (c *candidate) mayBeat(best *candidate, lowest float64) bool {
-	return lowest <= best.objective[0]*(1+tolerance)
+	return lowest <= best.objective*(1+tolerance)
 }
 
-// compare orders candidates, the better one first: by cost of the month, cost
-// of the peak, the newer generation, the smaller node, the name.
+// compare orders candidates, the better one first: by cost, the newer
+// generation, the smaller node, the name.
 func (c *candidate) compare(other *candidate) int {
-	for i := range c.objective {
-		a, b := c.objective[i], other.objective[i]
-		if a < b*(1-tolerance) || b < a*(1-tolerance) {
-			return cmp.Compare(a, b)
-		}
+	a, b := c.objective, other.objective
+	if a < b*(1-tolerance) || b < a*(1-tolerance) {
+		return cmp.Compare(a, b)
 	}
 	return cmp.Or(-cmp.Compare(generation(c.nodeType.Name), generation(other.nodeType.Name)),
 		cmp.Compare(c.nodeType.VCPU, other.nodeType.VCPU), strings.Compare(c.nodeType.Name, other.nodeType.Name))
@@ -286,19 +291,21 @@ func generation(name string) int {
 }
 
 // count packs pods on nodes of a capacity.
-func (p *placer) count(items []item, surge *Workload, capacity vector) Fill {
+func (p *placer) count(items []item, surge *Workload, capacity vector, trials int) Fill {
 	fill := Fill{LeastNodes: int32(least(items, capacity))}
 	for _, it := range items {
 		fill.Pods += it.count
 	}
-	if surge != nil {
-		fill.Surge = surge.Key.Full()
-	}
 	alone, _ := packed(items, capacity)
 	fill.PackedNodes = int32(alone)
-	all := p.withSurge(items, surge)
-	nodes, _ := packed(all, capacity)
-	fill.Nodes = int32(spread(all, capacity, max(nodes, alone)))
+	if fill.Pods == 0 {
+		return fill
+	}
+	one := p.surgeItem(surge)
+	if one != nil {
+		fill.Surge = surge.Key.Full()
+	}
+	fill.Nodes = int32(spread(items, one, capacity, alone, trials))
 	return fill
 }
 
@@ -308,7 +315,7 @@ func cheaper(pools, others []pool) bool {
 	total := func(pools []pool) (workloads int, objective float64) {
 		for _, each := range pools {
 			workloads += len(each.workloads)
-			objective += each.objective[0]
+			objective += each.objective
 		}
 		return workloads, objective
 	}

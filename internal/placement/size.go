@@ -184,7 +184,7 @@ func sizeCPU(m Measured, size *PodSize) float64 {
 	if m.Instance != nil {
 		whole := float64(m.Instance.VCPU) * millisPerCore
 		factor = carried(atPeak, whole)
-		most = float64(nodeCPUMillis(m.Instance.VCPU))
+		most = float64(likeInstance(m.InstanceType, m.Instance).CPUMillis)
 	}
 	setCPU(size, atPeak*factor, most, fmt.Sprintf("%s of one core, measured %s, at %s times the peak", how, m.over(), number(factor)))
 	return factor
@@ -228,7 +228,7 @@ func unmeasuredCPU(m Measured, size *PodSize) {
 	case m.Reserved != nil && m.Reserved.CPUMillis > 0:
 		amount, how = m.Reserved.CPUMillis, "no use was measured; this is what SageMaker reserves for it"
 	case m.Instance != nil:
-		amount = max(nodeCPUMillis(m.Instance.VCPU), leastCPUMillis)
+		amount = max(likeInstance(m.InstanceType, m.Instance).CPUMillis, leastCPUMillis)
 		how = fmt.Sprintf("no use was measured; this is what a node as large as %s gives to pods", m.InstanceType)
 	}
 	size.Requests.CPUMillis, size.Limits.CPUMillis = amount, amount
@@ -270,7 +270,7 @@ func unmeasuredMemory(m Measured, size *PodSize) {
 	case m.Reserved != nil && m.Reserved.MemoryMiB > 0:
 		amount, how = m.Reserved.MemoryMiB, "no use was measured; this is what SageMaker reserves for it"
 	case m.Instance != nil:
-		amount = max(nodeMemoryMiB(m.Instance.MemoryGiB), leastMemoryMiB)
+		amount = max(likeInstance(m.InstanceType, m.Instance).MemoryMiB, leastMemoryMiB)
 		how = fmt.Sprintf("no use was measured; this is what a node as large as %s gives to pods", m.InstanceType)
 	}
 	if m.WarmMemoryMiB > amount {
