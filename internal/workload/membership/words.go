@@ -1,4 +1,4 @@
-package workload
+package membership
 
 // The functions below judge bytes, since the names of SageMaker's resources
 // are ASCII; any other byte is of no class.
