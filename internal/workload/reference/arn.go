@@ -92,6 +92,9 @@ func ParseARN(arn string) (ARN, bool) {
 	case len(path) >= 3 && scopedKinds[kind]:
 		parsed.Scope, parsed.Name = path[1], strings.Join(path[2:], "/")
 	}
+	if parsed.Name == "" {
+		return ARN{}, false
+	}
 	return parsed, true
 }
 

@@ -9,7 +9,7 @@ import (
 // byForm recognises values that say themselves what they are.
 func byForm(value string) (Reference, bool) {
 	switch {
-	case strings.HasPrefix(value, "s3://") && len(value) > len("s3://"):
+	case strings.HasPrefix(value, "s3://") && strings.Trim(value[len("s3://"):], "/") != "":
 		return Reference{Kind: KindArtifact, Name: value}, true
 	case strings.HasPrefix(value, "arn:"):
 		return byARN(value)

@@ -27,6 +27,7 @@ func TestParseARN(t *testing.T) {
 		"Other":     {"arn:aws:s3:::bucket/endpoint/x", ARN{}, false},
 		"Unknown":   {arnHere + "quantum/x", ARN{}, false},
 		"NoName":    {arnHere + "endpoint/", ARN{}, false},
+		"NoScoped":  {arnHere + "app/d-1/", ARN{}, false},
 		"Short":     {"arn:aws:sagemaker", ARN{}, false},
 	}
 	for name, tc := range cases {
@@ -97,6 +98,7 @@ func TestOf(t *testing.T) {
 func FuzzOf(f *testing.F) {
 	f.Add(`{"PipelineDefinition":"{\"Parameters\":[{\"Name\":\"a\"}],\"Steps\":[{\"Get\":\"Parameters.a\"}]}"}`)
 	f.Add(`{"a":[[[["s3://"]]],"arn:aws:iam::1:role/x"],"RoleArn":"arn:aws:sagemaker:::app/a/b/c"}`)
+	f.Add(`{"":[[[[]]],"0"],"000":"arn:00:sagemaker:::app/0/"}`) // once gave an empty name
 	f.Fuzz(func(t *testing.T, text string) {
 		r := inventory.Resource{Kind: inventory.KindTrainingJob, Name: "job", Place: here, Spec: inventory.Spec(text)}
 		for _, found := range Of(&r) {
