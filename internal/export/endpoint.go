@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -74,6 +75,9 @@ func resourceList(amounts plan.Amounts) (corev1.ResourceList, error) {
 			return nil, fmt.Errorf("%s %q is not an amount such as 500m or 2Gi", name, text)
 		}
 		list[name] = quantity
+	}
+	if amounts.GPU > 0 {
+		list[corev1.ResourceName(cmp.Or(amounts.GPUResource, plan.DefaultGPUResource))] = *resource.NewQuantity(int64(amounts.GPU), resource.DecimalSI)
 	}
 	if len(list) == 0 {
 		return nil, nil //nolint:nilnil // no limits at all

@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/placement"
 )
 
 // Options of a plan.
@@ -16,20 +16,12 @@ type Options struct {
 	Images map[string]string
 	// WorkloadClassName is where pods run unless the plan says otherwise.
 	WorkloadClassName string
+	// Target is the cluster that is planned for. What it leaves empty is as in
+	// the previous plan.
+	Target placement.Target
 }
 
-// Phases in which workloads move.
-const (
-	// phaseQuiet is for endpoints with few requests, to learn on.
-	phaseQuiet = 1
-	phaseBusy  = 2
-	// phaseLater is for what this version cannot move.
-	phaseLater = 3
-	// quietRequestsPerDay is the most that counts as few.
-	quietRequestsPerDay = 10_000
-)
-
-// Build plans every endpoint of an inventory. With a previous plan, people's
+// Build plans every workload of an inventory. With a previous plan, people's
 // edits are kept and the changes are returned. Workloads that the inventory no
 // longer has stay in the plan.
 func Build(inv inventory.Document, previous *Document, options Options) (Document, []Change, error) {
@@ -43,30 +35,34 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 	if err := SamePlaces(previous.Accounts, inv.Accounts); err != nil {
 		return Document{}, nil, fmt.Errorf("%w; write another plan for it", err)
 	}
+	inv.Workloads = workloadsOf(inv)
 	options = options.over(previous)
-	b := builder{inventory: inv, previous: previous, options: options}
+	b := builder{scene: newScene(inv, options), inventory: inv, previous: previous, options: options}
+	b.scene.dependencies = dependenciesOf(inv)
+	b.index()
 	b.nameEverything()
+	if err := b.judge(); err != nil {
+		return Document{}, nil, err
+	}
+	b.labelEverything()
+	b.relate()
+	pools := b.place()
+	b.phases()
 	result := Document{
 		Accounts: accountsOf(previous.Accounts, inv.Accounts), ImageMap: options.Images, WorkloadClassName: options.WorkloadClassName,
-		Computed: map[string]Settings{},
+		Target: options.Target, Computed: map[string]Settings{},
 	}
-	var changes []Change
-	for _, e := range sortedEndpoints(inv) {
-		workload, computed, workloadChanges, err := b.workload(e)
-		if err != nil {
-			return Document{}, nil, fmt.Errorf("cannot plan endpoint %s: %w", e.Name, err)
-		}
-		result.Computed[keyOf(e).Full()] = computed
-		result.Workloads = append(result.Workloads, workload)
-		changes = append(changes, workloadChanges...)
+	changes, err := b.finish(&result)
+	if err != nil {
+		return Document{}, nil, err
 	}
-	gone, goneChanges := b.gone(result.Computed)
-	result.Workloads = append(result.Workloads, gone...)
-	slices.SortFunc(result.Workloads, func(x, y Workload) int { return x.WorkloadKey.Compare(y.WorkloadKey) })
+	result.NodePools = b.labelled(pools)
+	result.Phases = b.listPhases()
+	result.Costs = b.costs()
 	if err := validate(result); err != nil {
 		return Document{}, nil, err
 	}
-	return result, append(changes, goneChanges...), nil
+	return result, changes, nil
 }
 
 // keyOf is the key of an endpoint's workload.
@@ -82,17 +78,33 @@ func (o Options) over(previous *Document) Options {
 		images = map[string]string{}
 	}
 	maps.Copy(images, o.Images)
-	return Options{Images: images, WorkloadClassName: cmp.Or(o.WorkloadClassName, previous.WorkloadClassName)}
-}
-
-func sortedEndpoints(inv inventory.Document) []inventory.Endpoint {
-	endpoints := slices.Clone(inv.Endpoints)
-	slices.SortFunc(endpoints, func(x, y inventory.Endpoint) int { return keyOf(x).Compare(keyOf(y)) })
-	return endpoints
+	return Options{
+		Images: images, WorkloadClassName: cmp.Or(o.WorkloadClassName, previous.WorkloadClassName),
+		Target: placement.Target{
+			Provider: cmp.Or(o.Target.Provider, previous.Target.Provider), Region: cmp.Or(o.Target.Region, previous.Target.Region),
+		},
+	}
 }
 
 // checkImages refuses a mapping that would be ignored.
 func checkImages(inv inventory.Document, images map[string]string) error {
+	if len(images) == 0 {
+		return nil
+	}
+	used := usedImages(inv)
+	for _, from := range slices.Sorted(maps.Keys(images)) {
+		if !used[from] {
+			return fmt.Errorf("image map: no workload uses %q; want the image as the inventory has it", from)
+		}
+		if _, err := inventory.ParseImage(images[from]); err != nil {
+			return fmt.Errorf("image map for %q: %w", from, err)
+		}
+	}
+	return nil
+}
+
+// usedImages are those of endpoints, jobs and pipelines.
+func usedImages(inv inventory.Document) map[string]bool {
 	used := map[string]bool{}
 	for _, e := range inv.Endpoints {
 		for _, m := range e.Models {
@@ -103,244 +115,179 @@ func checkImages(inv inventory.Document, images map[string]string) error {
 			}
 		}
 	}
-	for from, to := range images {
-		if !used[from] {
-			return fmt.Errorf("image map: no workload uses %q; want the image as the inventory has it", from)
-		}
-		if _, err := inventory.ParseImage(to); err != nil {
-			return fmt.Errorf("image map for %q: %w", from, err)
+	for i := range inv.Resources {
+		for _, reference := range imagesIn(&inv.Resources[i]) {
+			used[reference] = true
 		}
 	}
-	return nil
+	return used
 }
 
 // builder plans one account.
 type builder struct {
+	scene     *scene
 	inventory inventory.Document
 	previous  *Document
 	options   Options
 	endpoints map[string]string
 	models    map[string]string
+	// before are the workloads of the previous plan by their full keys.
+	before map[string]*Workload
+	// entries are the workloads of the plan, sorted by key.
+	entries []*entry
+	byKey   map[string]*entry
+	// labels are what people read in place of full keys.
+	labels map[string]string
 }
 
-// nameEverything gives out names before anything else is computed, so that
-// they do not depend on the rest. Names of the previous plan stay.
-func (b *builder) nameEverything() {
-	endpointsBefore, modelsBefore := map[string]string{}, map[string]string{}
-	var endpoints, models []string
-	for _, e := range sortedEndpoints(b.inventory) {
-		key := keyOf(e).Full()
-		endpoints = append(endpoints, key)
-		old, model := b.previous.Computed[key], modelSource(e)
-		endpointsBefore[key] = old.Names.Endpoint
-		if model != "" {
-			models = append(models, model)
-			modelsBefore[model] = cmp.Or(modelsBefore[model], modelNamer(nil).mine(model, old.Names.Model))
+// entry is a workload on its way into the plan.
+type entry struct {
+	Workload
+
+	// work is what the scan concludes; nil for workloads that the inventory
+	// does not have.
+	work *inventory.Workload
+	// computed is what Landfall would have written, old what it would have
+	// before, and previous what stands in the previous plan, if anything.
+	computed, old Settings
+	previous      *Workload
+	// missing says that the scan looked and found it gone.
+	missing bool
+	verdict verdict
+	// pool is where placement put it, which may not be what a person wrote.
+	pool string
+}
+
+func (b *builder) index() {
+	b.before = make(map[string]*Workload, len(b.previous.Workloads))
+	for i := range b.previous.Workloads {
+		b.before[b.previous.Workloads[i].Full()] = &b.previous.Workloads[i]
+	}
+}
+
+// judge decides about every workload: endpoints first, since others follow
+// them.
+func (b *builder) judge() error {
+	for _, endpoints := range []bool{true, false} {
+		for i := range b.inventory.Workloads {
+			w := &b.inventory.Workloads[i]
+			if (w.Kind == inventory.WorkloadEndpoint) != endpoints {
+				continue
+			}
+			e, err := b.entryOf(w)
+			if err != nil {
+				return fmt.Errorf("cannot plan %s: %w", w.WorkloadKey, err)
+			}
+			b.scene.decided[w.Full()] = e.Decision
+			b.entries = append(b.entries, e)
 		}
 	}
-	takenEndpoints, takenModels := b.taken(endpointsBefore, modelsBefore)
-	slices.Sort(models)
-	b.endpoints = namer{maxLength: MaxEndpointNameLength, letterFirst: true, taken: takenEndpoints}.nameAll(endpoints, endpointsBefore)
-	b.models = modelNamer(takenModels).nameAll(slices.Compact(models), modelsBefore)
-}
-
-func modelNamer(taken map[string]bool) namer {
-	return namer{maxLength: maxModelNameLength, taken: taken}
-}
-
-// taken are the names that a person gave, and those of endpoints that are gone
-// from the account: they are not given to another one.
-func (b *builder) taken(endpointsBefore, modelsBefore map[string]string) (endpoints, models map[string]bool) {
-	endpoints, models = map[string]bool{}, map[string]bool{}
-	kept := map[string]bool{"": true}
-	for _, name := range modelsBefore {
-		kept[name] = true
+	retained, err := b.retained()
+	if err != nil {
+		return err
 	}
-	for _, w := range b.previous.Workloads {
-		if w.Names.Endpoint != endpointsBefore[w.Full()] {
-			endpoints[w.Names.Endpoint] = true
-		}
-		if w.Names.Model != b.previous.Computed[w.Full()].Names.Model && !kept[w.Names.Model] {
-			models[w.Names.Model] = true
-		}
+	b.entries = append(b.entries, retained...)
+	slices.SortFunc(b.entries, func(x, y *entry) int { return x.WorkloadKey.Compare(y.WorkloadKey) })
+	b.byKey = make(map[string]*entry, len(b.entries))
+	for _, e := range b.entries {
+		b.byKey[e.Full()] = e
 	}
-	return endpoints, models
+	return nil
 }
 
-// servedModel is the model of an endpoint that serves exactly one.
-func servedModel(e inventory.Endpoint) string {
-	if len(e.Variants) != 1 {
-		return ""
-	}
-	return e.Variants[0].ModelName
-}
-
-// modelSource names that model among those of all places.
-func modelSource(e inventory.Endpoint) string {
-	if servedModel(e) == "" {
-		return ""
-	}
-	return e.Place.String() + "/" + servedModel(e)
-}
-
-// workload plans an endpoint, and returns what Landfall itself would have
-// written beside what stands in the plan.
-func (b *builder) workload(e inventory.Endpoint) (Workload, Settings, []Change, error) {
-	image := b.image(e)
-	computed := b.computed(e, image)
-	settings := computed
-	key := keyOf(e)
-	changes := []Change{{Workload: key.String(), Kind: Added, Computed: string(computed.Decision)}}
-	if before := b.previous.FindWorkload(key); before != nil {
-		old := b.previous.Computed[key.Full()]
-		if before.Image != old.Image {
+// entryOf plans a workload without regard to others.
+func (b *builder) entryOf(w *inventory.Workload) (*entry, error) {
+	e := &entry{Workload: Workload{WorkloadKey: w.WorkloadKey}, work: w, previous: b.before[w.Full()]}
+	d := b.draft(w, nil)
+	if e.previous != nil {
+		e.old = b.previous.Computed[w.Full()]
+		if e.previous.Image != e.old.Image {
 			// A person named the image: what was blocked for want of one is
 			// no longer.
-			computed = b.computed(e, before.Image)
-			computed.Image = image
-		}
-		var err error
-		if settings, changes, err = merge(key.String(), before.Settings, old, computed); err != nil {
-			return Workload{}, Settings{}, nil, err
+			image := d.computed.Image
+			d = b.draft(w, &e.previous.Image)
+			d.computed.Image = image
 		}
 	}
-	verdict := decide(b.subject(e, settings.Image))
-	w := Workload{
-		WorkloadKey: key, ModelName: servedModel(e), Settings: settings, Reasons: verdict.reasons, Blockers: verdict.blockers, Sizing: b.sizing(e),
-	}
-	if settings.Decision != verdict.decision {
-		w.Reasons = append([]string{fmt.Sprintf("decided by a person; Landfall would say %s", verdict.decision)}, w.Reasons...)
-	}
-	return w, computed, changes, nil
+	e.computed, e.verdict = d.computed, d.verdict
+	e.ModelName, e.Sizing, e.Gaps, e.Needs = d.modelName, d.sizing, d.gaps, d.needs
+	e.SageMakerCost = w.CostPerMonth
+	return e, e.settle()
 }
 
-func (b *builder) subject(e inventory.Endpoint, image string) subject {
-	return subject{Endpoint: e, image: image, seen: windowOf(b.inventory)}
-}
-
-// computed is what Landfall would write, given the image.
-func (b *builder) computed(e inventory.Endpoint, image string) Settings {
-	verdict := decide(b.subject(e, image))
-	s := Settings{
-		Decision: verdict.decision, Phase: phase(e, verdict.decision),
-		Names: Names{Endpoint: b.endpoints[keyOf(e).Full()], Model: b.models[modelSource(e)]},
-		Image: image,
+// draft plans a workload with an image; nil stands for Landfall's own choice.
+func (b *builder) draft(w *inventory.Workload, image *string) draft {
+	if endpoint := b.scene.endpoints[w.WorkloadKey]; endpoint != nil {
+		return b.draftEndpoint(w, endpoint, image)
 	}
-	if !sizable(e) {
-		return s
-	}
-	v := e.Variants[0]
-	s.WorkloadClassName = b.options.WorkloadClassName
-	s.Resources, _ = size(v, b.inventory.LookbackDays)
-	s.Replicas, _ = replicas(e, v)
-	s.StartupTimeoutSeconds = v.StartupTimeoutSeconds
-	s.Rollout = rollout(v)
-	return s
+	return b.draftTask(w, image)
 }
 
-// sizable says that one pod can take the place of one instance.
-func sizable(e inventory.Endpoint) bool {
-	return e.Mode == inventory.ModeRealTime && len(e.Variants) == 1 && e.Variants[0].Instance != nil &&
-		e.Variants[0].Instance.Accelerator == nil
-}
-
-func (b *builder) sizing(e inventory.Endpoint) []string {
-	if !sizable(e) {
+// settle sets the workload's settings from what is computed so far and what a
+// person edited.
+func (e *entry) settle() error {
+	e.Settings = e.computed
+	if e.previous == nil {
 		return nil
 	}
-	_, grounds := size(e.Variants[0], b.inventory.LookbackDays)
-	_, ground := replicas(e, e.Variants[0])
-	return append(grounds, ground)
+	var err error
+	e.Settings, _, err = merge("", e.previous.Settings, e.old, e.computed)
+	return err
 }
 
-// image is the one for the cluster: from the image map, else the one that runs
-// now, pinned by digest where SageMaker tells it. Images that cannot leave AWS
-// have none.
-func (b *builder) image(e inventory.Endpoint) string {
-	model := e.FindModel(servedModel(e))
-	if model == nil || len(model.Containers) != 1 || model.Containers[0].Image == nil {
-		return ""
-	}
-	image := model.Containers[0].Image
-	if mapped, ok := b.options.Images[image.Reference]; ok {
-		return mapped
-	}
-	if image.BuiltIn != nil && image.BuiltIn.Access != inventory.AccessOpen {
-		return ""
-	}
-	for _, deployed := range e.Variants[0].Images {
-		if deployed.Specified == image.Reference && deployed.Resolved != "" {
-			return deployed.Resolved
-		}
-	}
-	return image.Reference
-}
-
-func phase(e inventory.Endpoint, decision Decision) int {
-	switch decision {
-	case Move:
-		for _, v := range e.Variants {
-			if v.Traffic == nil || v.Traffic.RequestsPerDay > quietRequestsPerDay {
-				return phaseBusy
-			}
-		}
-		return phaseQuiet
-	case MoveLater:
-		return phaseLater
-	default:
-		return 0
-	}
-}
-
-// Bounds of the pairs of answers to compare before traffic moves: about an
-// hour's requests, but no fewer than a difference in one percent would show in.
-const (
-	leastShadowRequests = 300
-	mostShadowRequests  = 2000
-	fullPercent         = 100
-)
-
-// rollout mirrors everything first, then moves in the usual steps.
-func rollout(v inventory.Variant) *v1alpha1.RolloutSpec {
-	requests := int64(mostShadowRequests)
-	if v.Traffic != nil {
-		requests = min(max(int64(v.Traffic.RequestsPerDay/hoursPerDay), leastShadowRequests), mostShadowRequests)
-	}
-	spec := &v1alpha1.RolloutSpec{
-		Shadow: &v1alpha1.ShadowSpec{Percent: v1alpha1.PercentOf(fullPercent), MinRequests: requests},
-	}
-	for _, share := range []int32{1, 10, 50, fullPercent} {
-		spec.Steps = append(spec.Steps, v1alpha1.RolloutStep{Percent: v1alpha1.PercentOf(share)})
-	}
-	return spec
-}
-
-// gone returns the workloads that the inventory does not have: no longer, or
-// because the scan did not look at them.
-func (b *builder) gone(computed map[string]Settings) ([]Workload, []Change) {
-	var kept []Workload
+// finish writes the workloads into the plan, and returns what changed.
+func (b *builder) finish(result *Document) ([]Change, error) {
 	var changes []Change
-	for _, w := range b.previous.Workloads {
-		if b.inventory.FindEndpoint(w.Place, w.Name) != nil {
-			continue
+	for _, e := range b.entries {
+		own, err := b.changes(e)
+		if err != nil {
+			return nil, fmt.Errorf("cannot plan %s: %w", e.WorkloadKey, err)
 		}
-		settings, wasComputed := b.previous.Computed[w.Full()]
-		if !b.inventory.LookedAt(w.Place, w.Name) {
-			if wasComputed {
-				computed[w.Full()] = settings
-			}
-			kept = append(kept, w)
-			continue
+		changes = append(changes, own...)
+		e.explainDecision()
+		result.Workloads = append(result.Workloads, e.Workload)
+		if e.work != nil || e.missing || e.wasComputed(b.previous) {
+			result.Computed[e.Full()] = e.computed
 		}
-		if w.Decision == settings.Decision {
-			w.Decision, w.Phase = Retire, 0
-		}
-		settings.Decision, settings.Phase = Retire, 0
-		computed[w.Full()] = settings
-		w.Reasons = []string{"the inventory no longer has this endpoint; remove it from the plan when it is not needed"}
-		w.Blockers = nil
-		kept = append(kept, w)
-		changes = append(changes, Change{Workload: w.String(), Kind: Missing, Kept: string(w.Decision)})
 	}
-	return kept, changes
+	return changes, nil
+}
+
+// wasComputed says that the previous plan knows what Landfall would write.
+func (e *entry) wasComputed(previous *Document) bool {
+	_, known := previous.Computed[e.Full()]
+	return known
+}
+
+func (b *builder) changes(e *entry) ([]Change, error) {
+	label := b.labels[e.Full()]
+	if e.previous == nil {
+		e.Settings = e.computed
+		return []Change{{Workload: label, Kind: Added, Computed: string(e.computed.Decision)}}, nil
+	}
+	settings, changes, err := merge(label, e.previous.Settings, e.old, e.computed)
+	if err != nil {
+		return nil, err
+	}
+	e.Settings = settings
+	switch {
+	case e.missing:
+		return []Change{{Workload: label, Kind: Missing, Kept: string(e.Decision)}}, nil
+	case e.work == nil:
+		// Of what the scan did not look at, edits are no news.
+		changes = slices.DeleteFunc(changes, func(c Change) bool { return c.Kind == EditKept })
+	}
+	return changes, nil
+}
+
+// explainDecision sets reasons and blockers, unless they are of an earlier
+// scan.
+func (e *entry) explainDecision() {
+	if e.work == nil && !e.missing {
+		return
+	}
+	e.Reasons, e.Blockers = e.verdict.reasons, e.verdict.blockers
+	if e.work != nil && e.Decision != e.verdict.decision {
+		e.Reasons = append([]string{fmt.Sprintf("decided by a person; Landfall would say %s", e.verdict.decision)}, e.Reasons...)
+	}
 }

@@ -48,13 +48,19 @@ type Phase struct {
 	Workloads []string `json:"workloads"`
 }
 
-// Costs compares a month. Amounts cover the workloads that move.
+// Costs compares a month. SageMaker and Cluster cover the same workloads: those
+// that move, now or later, and whose costs on both sides are known.
 type Costs struct {
 	SageMaker inventory.Cost `json:"sageMaker"`
 	Cluster   inventory.Cost `json:"cluster"`
-	// StaysUSD is what goes on costing money on SageMaker.
+	// StaysUSD is what goes on costing money on SageMaker: what is kept, and
+	// what is blocked for as long as it is.
 	StaysUSD float64 `json:"staysUSD"`
-	// Unpriced names the workloads whose cost is not known.
+	// RetiredUSD is what ends with what is retired.
+	RetiredUSD float64 `json:"retiredUSD"`
+	// Unpriced names the workloads that move and are in neither sum, because
+	// their cost on one of the sides is not known, and those that stay at a
+	// cost that is not known.
 	Unpriced []string `json:"unpriced,omitempty"`
 }
 
@@ -72,7 +78,15 @@ type Workload struct {
 	Blockers []Blocker `json:"blockers,omitempty"`
 	// Sizing says where resources and replicas come from.
 	Sizing []string `json:"sizing,omitempty"`
-	// DependsOn are the short keys of workloads that must move before.
+	// Needs are what placement goes by beside the settings; nil for what runs
+	// nothing in the cluster, or of unknown size.
+	Needs *Needs `json:"needs,omitempty"`
+	// PhaseReason says why the workload moves in its phase.
+	PhaseReason string `json:"phaseReason,omitempty"`
+	// Placement says why the pods run where they do, and what that costs.
+	Placement []string `json:"placement,omitempty"`
+	// DependsOn are the short keys of workloads that this one relies on; those
+	// of them that move, move no later.
 	DependsOn []string `json:"dependsOn,omitempty"`
 	// Gaps name what SageMaker does for the workload and the cluster will not
 	// do by itself: scaling policies, alarms, pipeline steps.
@@ -81,6 +95,33 @@ type Workload struct {
 	// it would run on; nil where no price is known.
 	SageMakerCost *inventory.Cost `json:"sageMakerCost,omitempty"`
 	ClusterCost   *inventory.Cost `json:"clusterCost,omitempty"`
+}
+
+// Needs are what placement goes by beside class, replicas and resources.
+type Needs struct {
+	// Architecture is x86_64 or arm64; empty means x86_64.
+	Architecture string `json:"architecture,omitempty"`
+	// Checkpoints says that training goes on where it was after losing a node.
+	Checkpoints bool `json:"checkpoints,omitempty"`
+	// ActiveHoursPerMonth is how long work that ends runs in a month; nil means
+	// all the time.
+	ActiveHoursPerMonth *float64 `json:"activeHoursPerMonth,omitempty"`
+	// GPU is nil for pods without.
+	GPU *NeedsGPU `json:"gpu,omitempty"`
+}
+
+// NeedsGPU is what a pod needs of GPUs.
+type NeedsGPU struct {
+	Vendor string `json:"vendor,omitempty"`
+	Model  string `json:"model,omitempty"`
+	// Count of whole GPUs.
+	Count int32 `json:"count"`
+	// MemoryMiBEach is the memory of one GPU of that model; 0 means unknown.
+	MemoryMiBEach int `json:"memoryMiBEach,omitempty"`
+	// UsedMemoryMiB and UsedPercent are what the pod needs of one GPU at twice
+	// the peak; 0 means unknown, so that it gets whole ones.
+	UsedMemoryMiB int     `json:"usedMemoryMiB,omitempty"`
+	UsedPercent   float64 `json:"usedPercent,omitempty"`
 }
 
 // Settings are the part of a workload that people may edit.

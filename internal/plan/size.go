@@ -2,118 +2,186 @@ package plan
 
 import (
 	"fmt"
-	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/placement"
 )
 
-// Shares of what was measured, in percent. The request holds the median with
-// some air; the limit lets the highest measurement pass.
 const (
-	requestPercent   = 110
-	limitPercent     = 150
-	limitOverPercent = 110
-)
-
-// Without measurements: the request is half of the instance, the limit all.
-const unmeasuredRequestPercent = 50
-
-// Steps to which amounts are rounded up, and the least that is asked for.
-const (
-	cpuStepMillis   = 10
-	memoryStepMiB   = 16
-	leastCPUMillis  = 100
-	leastMemoryMiB  = 256
 	millisPerCore   = 1000
 	mebibytesPerGiB = 1024
-	percent         = 100.0
+
+	secondsPerHour   = 3600
+	secondsPerMinute = 60
 )
 
-// size derives the resources of a pod from a variant whose instance is known:
-// one pod takes the place of one instance.
-func size(v inventory.Variant, lookbackDays int) (Resources, []string) {
-	var cpu, memory *inventory.Use
-	if v.Usage != nil {
-		cpu, memory = v.Usage.CPU, v.Usage.Memory
+// DefaultGPUResource is what a pod asks for whose GPUs are whole ones.
+const DefaultGPUResource = "nvidia.com/gpu"
+
+// sizable says that one pod can take the place of one instance, or of what
+// SageMaker reserves.
+func sizable(e inventory.Endpoint) bool {
+	if len(e.Variants) != 1 || e.Mode == inventory.ModeInferenceComponents || e.Mode == inventory.ModeUnknown {
+		return false
 	}
-	wholeCPU, wholeMemory := float64(v.Instance.VCPU*millisPerCore), v.Instance.MemoryGiB*mebibytesPerGiB
-	// CloudWatch gives CPU in percent of one core and memory in percent of all.
-	cpuRequest, cpuLimit := amounts(cpu, millisPerCore, wholeCPU, leastCPUMillis)
-	memoryRequest, memoryLimit := amounts(memory, wholeMemory, wholeMemory, leastMemoryMiB)
-	resources := Resources{
-		Requests: Amounts{CPU: millis(cpuRequest), Memory: mebibytes(memoryRequest)},
-		Limits:   Amounts{CPU: millis(cpuLimit), Memory: mebibytes(memoryLimit)},
-	}
-	return resources, []string{
-		ground("cpu", resources.Requests.CPU, resources.Limits.CPU) +
-			basis(cpu, "one core", v.InstanceType, lookbackDays, millis(leastCPUMillis)),
-		ground("memory", resources.Requests.Memory, resources.Limits.Memory) +
-			basis(memory, fmt.Sprintf("%g GiB", v.Instance.MemoryGiB), v.InstanceType, lookbackDays, mebibytes(leastMemoryMiB)),
-	}
+	return e.Variants[0].Instance != nil || e.Variants[0].Serverless != nil
 }
 
-func ground(what, request, limit string) string {
-	return fmt.Sprintf("%s: request %s, limit %s: ", what, request, limit)
+// measuredVariant is what is known of one instance of a variant.
+func measuredVariant(v inventory.Variant, w inventory.Workload, lookbackDays int) placement.Measured {
+	m := placement.Measured{
+		InstanceType: v.InstanceType, Instance: v.Instance, Usage: v.Usage, LookbackDays: lookbackDays,
+		NeedsGPU: v.Instance != nil && v.Instance.Accelerator != nil && w.Hardware.Needs != inventory.GPUUnused,
+	}
+	if v.Serverless != nil {
+		m.Reserved = &placement.Amounts{MemoryMiB: int64(v.Serverless.MemoryMB)}
+	}
+	if v.Traffic == nil {
+		return m
+	}
+	count := float64(instances(v))
+	m.PeakRequestsPerSecond = float64(v.Traffic.PeakRequestsPerMinute) / secondsPerMinute / count
+	m.MedianRequestsPerSecond = medianHour(v.Traffic) / secondsPerHour / count
+	m.LatencyP95Milliseconds = p95(v.Traffic)
+	return m
 }
 
-// amounts returns request and limit. unit is what 100 percent of the
-// measurement are, whole what the instance has.
-func amounts(use *inventory.Use, unit, whole, least float64) (request, limit float64) {
-	if use == nil {
-		return max(whole*unmeasuredRequestPercent/percent, least), max(whole, least)
+func p95(t *inventory.Traffic) float64 {
+	if t.LatencyMilliseconds == nil {
+		return 0
 	}
-	median, highest := use.Median/percent*unit, use.Max/percent*unit
-	request = min(max(median*requestPercent/percent, least), max(whole, least))
-	limit = max(median*limitPercent/percent, highest*limitOverPercent/percent, request)
-	return request, min(limit, max(whole, request))
+	return t.LatencyMilliseconds.P95
 }
 
-// basis tells how an amount came about. unit is what 100 percent are.
-func basis(use *inventory.Use, unit, instanceType string, lookbackDays int, least string) string {
-	if use == nil {
-		return fmt.Sprintf("no use was measured: the request is half of what %s has, the limit all of it", instanceType)
+// medianHour is the number of requests in the hour in the middle; 0 where the
+// profile is not known.
+func medianHour(t *inventory.Traffic) float64 {
+	if len(t.HourOfWeek) == 0 {
+		return 0
 	}
-	return fmt.Sprintf("measured over %d days on %s in percent of %s: the request is %d %% of the median (%g %%), "+
-		"the limit the larger of %d %% of it and %d %% of the highest (%g %%); both rounded up, at least %s, at most what the instance has",
-		lookbackDays, instanceType, unit, requestPercent, use.Median, limitPercent, limitOverPercent, use.Max, least)
+	hours := slices.Sorted(slices.Values(t.HourOfWeek))
+	return hours[len(hours)/2]
 }
 
-func millis(amount float64) string {
-	rounded := int(math.Ceil(amount/cpuStepMillis-1e-9)) * cpuStepMillis
-	if rounded%millisPerCore == 0 {
-		return strconv.Itoa(rounded / millisPerCore)
+// bounds says how many pods carry a variant's traffic.
+func bounds(v inventory.Variant, criticality inventory.CriticalityLevel, size placement.PodSize) placement.Bounds {
+	d := placement.Demand{Criticality: criticality, Size: size}
+	if v.Serverless == nil {
+		d.Instances = instances(v)
 	}
-	return strconv.Itoa(rounded) + "m"
+	if v.Traffic != nil {
+		d.PeakRequestsPerSecond = float64(v.Traffic.PeakRequestsPerMinute) / secondsPerMinute
+		d.HourOfWeek, d.LatencyP95Milliseconds = v.Traffic.HourOfWeek, p95(v.Traffic)
+	}
+	return placement.Replicas(d)
 }
 
-func mebibytes(amount float64) string {
-	rounded := int(math.Ceil(amount/memoryStepMiB-1e-9)) * memoryStepMiB
-	if rounded%mebibytesPerGiB == 0 {
-		return strconv.Itoa(rounded/mebibytesPerGiB) + "Gi"
+// measuredTask is what is known of one instance of a job.
+func measuredTask(t task) placement.Measured {
+	m := placement.Measured{
+		InstanceType: t.Runs.InstanceType, Instance: inventory.InstanceOf(t.Runs.InstanceType), LookbackDays: t.scene.inventory.LookbackDays,
+		NeedsGPU: t.Hardware.Needs == inventory.NeedsGPU,
 	}
-	return strconv.Itoa(rounded) + "Mi"
+	if t.newest != nil {
+		m.Usage = t.newest.Usage
+	}
+	return m
+}
+
+// resourcesOf writes a size as the plan does.
+func resourcesOf(size placement.PodSize) Resources {
+	return Resources{Requests: amountsOf(size.Requests), Limits: amountsOf(size.Limits)}
+}
+
+func amountsOf(a placement.Amounts) Amounts {
+	return Amounts{CPU: millis(a.CPUMillis), Memory: mebibytes(a.MemoryMiB), GPU: int32(a.GPUs)}
+}
+
+// needsOf keeps what placement goes by beside the settings.
+func needsOf(size placement.PodSize, instance *inventory.Instance) *Needs {
+	n := &Needs{Architecture: "x86_64"}
+	if instance != nil && instance.Architecture != "" {
+		n.Architecture = instance.Architecture
+	}
+	if g := size.GPU; g != nil {
+		n.GPU = &NeedsGPU{
+			Vendor: g.Vendor, Model: g.Model, Count: int32(size.Requests.GPUs), MemoryMiBEach: g.MemoryMiBEach,
+			UsedMemoryMiB: g.UsedMemoryMiB, UsedPercent: g.UsedPercent,
+		}
+	}
+	return n
+}
+
+// podSize reads a size from the settings, edits included.
+func podSize(r Resources, n *Needs) (placement.PodSize, error) {
+	requests, err := r.Requests.amounts()
+	if err != nil {
+		return placement.PodSize{}, fmt.Errorf("resources.requests.%w", err)
+	}
+	limits, err := r.Limits.amounts()
+	if err != nil {
+		return placement.PodSize{}, fmt.Errorf("resources.limits.%w", err)
+	}
+	size := placement.PodSize{Requests: requests, Limits: limits}
+	if requests.GPUs > 0 {
+		size.GPU = &placement.GPUNeed{}
+		if g := n.GPU; g != nil {
+			size.GPU = &placement.GPUNeed{
+				Vendor: g.Vendor, Model: g.Model, MemoryMiBEach: g.MemoryMiBEach, UsedMemoryMiB: g.UsedMemoryMiB, UsedPercent: g.UsedPercent,
+			}
+		}
+	}
+	return size, nil
+}
+
+func (a Amounts) amounts() (placement.Amounts, error) {
+	cpu, err := quantity(a.CPU)
+	if err != nil {
+		return placement.Amounts{}, fmt.Errorf("cpu: %w", err)
+	}
+	memory, err := quantity(a.Memory)
+	if err != nil {
+		return placement.Amounts{}, fmt.Errorf("memory: %w", err)
+	}
+	const mebibyte = 1 << 20
+	return placement.Amounts{
+		CPUMillis: cpu.MilliValue(), MemoryMiB: (memory.Value() + mebibyte - 1) / mebibyte, GPUs: int64(a.GPU),
+	}, nil
+}
+
+func millis(amount int64) string {
+	if amount%millisPerCore == 0 {
+		return strconv.FormatInt(amount/millisPerCore, 10)
+	}
+	return strconv.FormatInt(amount, 10) + "m"
+}
+
+func mebibytes(amount int64) string {
+	if amount%mebibytesPerGiB == 0 {
+		return strconv.FormatInt(amount/mebibytesPerGiB, 10) + "Gi"
+	}
+	return strconv.FormatInt(amount, 10) + "Mi"
 }
 
 // instanceDimension is the scalable dimension of a variant's instances.
 const instanceDimension = "sagemaker:variant:DesiredInstanceCount"
 
-// replicas follow the scaling of the instances, or their number.
-func replicas(e inventory.Endpoint, v inventory.Variant) (Replicas, string) {
-	for _, s := range e.Scaling {
-		if s.Dimension == instanceDimension && strings.HasSuffix(s.Resource, "/variant/"+v.Name) && s.Max > 0 {
-			bounds := Replicas{Min: max(s.Min, 1), Max: s.Max}
-			if bounds.Max <= bounds.Min {
-				bounds.Max = 0
-			}
-			return bounds, fmt.Sprintf("replicas: Application Auto Scaling keeps %d to %d instances; in the cluster CPU use drives them", s.Min, s.Max)
+// scalingOf returns the scalable target of a variant's instances, or else of
+// its provisioned concurrency; nil without.
+func scalingOf(e inventory.Endpoint, v inventory.Variant) *inventory.Scaling {
+	var found *inventory.Scaling
+	for i := range e.Scaling {
+		s := &e.Scaling[i]
+		if !strings.HasSuffix(s.Resource, "/variant/"+v.Name) || s.Max <= 0 {
+			continue
 		}
-	}
-	for _, count := range []*int32{v.InstanceCount.Desired, v.InstanceCount.Current, v.InstanceCount.Initial} {
-		if count != nil && *count > 0 {
-			return Replicas{Min: *count}, fmt.Sprintf("replicas: as many as instances serve it now (%d), without autoscaling", *count)
+		if s.Dimension == instanceDimension {
+			return s
 		}
+		found = s
 	}
-	return Replicas{Min: 1}, "replicas: the number of instances is not known"
+	return found
 }
