@@ -1,6 +1,9 @@
 package standin
 
-import "reflect"
+import (
+	"reflect"
+	"time"
+)
 
 // KindForTest shows tests outside the package a row of the table of kinds.
 type KindForTest struct {
@@ -61,3 +64,15 @@ func DecodeForTest(operation string, body []byte) (map[string]any, error) {
 
 // PercentilesForTest reads one percentile.
 func PercentilesForTest(l Percentiles, rank float64) float64 { return l.latency(rank) }
+
+// ExpireSessionsForTest ends every assumed role's session at a time.
+func ExpireSessionsForTest(s *Server, at time.Time) {
+	s.keys.mu.Lock()
+	defer s.keys.mu.Unlock()
+	for id, held := range s.keys.keys {
+		if !held.expires.IsZero() {
+			held.expires = at
+			s.keys.keys[id] = held
+		}
+	}
+}
