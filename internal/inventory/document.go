@@ -77,10 +77,16 @@ func Decode(data []byte) (Document, error) {
 	return d, err
 }
 
+// OperationListEndpoints is the operation without which a scan finds no endpoint.
+const OperationListEndpoints = "sagemaker:ListEndpoints"
+
 // LookedAt says that the scan would have found an endpoint of that name at that
 // place.
 func (d *Document) LookedAt(place Place, name string) bool {
 	if !slices.ContainsFunc(d.Accounts, func(a Account) bool { return a.Place() == place }) {
+		return false
+	}
+	if slices.ContainsFunc(d.Unread, func(u Unread) bool { return u.Operation == OperationListEndpoints && u.Place == place }) {
 		return false
 	}
 	return MatchesName(d.EndpointName, name)

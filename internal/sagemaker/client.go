@@ -1,6 +1,7 @@
 package sagemaker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
@@ -55,6 +57,10 @@ type IdentityReader interface {
 type Options struct {
 	// Region to scan. Empty means the one of the environment or profile.
 	Region string
+	// RoleARN is a role to assume first, with ExternalID where the role asks
+	// for one. Empty means the caller's own identity.
+	RoleARN    string
+	ExternalID string
 	// Profile of the shared AWS configuration. Empty means the default one.
 	Profile string
 	// EndpointURL is the address of every service. Empty means AWS, or what
@@ -63,7 +69,7 @@ type Options struct {
 	// RequestsPerSecond bounds each operation. Zero means 2: AWS publishes
 	// no rates, and 2 is the lowest that was reported.
 	RequestsPerSecond float64
-	// Concurrency bounds the endpoints that are read at once. Zero means 8.
+	// Concurrency bounds the calls of one operation under way. Zero means 8.
 	Concurrency int
 }
 
@@ -83,14 +89,20 @@ type Client struct {
 	Metrics    MetricReader
 	Identity   IdentityReader
 
+	// api are all calls of SageMaker, for the table of kinds.
+	api         *sagemaker.Client
+	pace        *pace
+	config      aws.Config
 	region      string
+	roleARN     string
 	concurrency int
 }
 
 // New makes the clients from the SDK's default configuration. It fails when no
 // region is known; credentials are only looked for with the first call.
 func New(ctx context.Context, options Options) (*Client, error) {
-	loaded, err := loadConfig(ctx, options)
+	pace := newPace(cmp.Or(max(options.RequestsPerSecond, 0), defaultRequestsPerSecond))
+	loaded, err := loadConfig(ctx, options, pace)
 	if err != nil {
 		return nil, err
 	}
@@ -100,23 +112,40 @@ func New(ctx context.Context, options Options) (*Client, error) {
 	if options.Concurrency <= 0 {
 		options.Concurrency = defaultConcurrency
 	}
-	api := sagemaker.NewFromConfig(loaded)
+	api := sagemaker.NewFromConfig(loaded, sagemaker.WithAPIOptions(notUnderstood))
 	return &Client{
 		Endpoints: api, Models: api, Components: api,
 		Scalings: applicationautoscaling.NewFromConfig(loaded),
 		Metrics:  cloudwatch.NewFromConfig(loaded),
 		Identity: sts.NewFromConfig(loaded),
-		region:   loaded.Region, concurrency: options.Concurrency,
+		api:      api, pace: pace, config: loaded,
+		region: loaded.Region, roleARN: options.RoleARN, concurrency: options.Concurrency,
 	}, nil
 }
 
 // Region returns the region that the client reads.
 func (c *Client) Region() string { return c.region }
 
-func loadConfig(ctx context.Context, options Options) (aws.Config, error) {
-	if options.RequestsPerSecond <= 0 {
-		options.RequestsPerSecond = defaultRequestsPerSecond
-	}
+// Config returns the configuration that the client was made of, paced as it is:
+// for other readers of the same account and region.
+func (c *Client) Config() aws.Config { return c.config.Copy() }
+
+// roleSessionName is what the account's own logs call a scan.
+const roleSessionName = "landfall-scan"
+
+// assume takes on a role. Its credentials are shared by all of the client's
+// services and renewed before they end.
+func assume(own aws.Config, options Options) aws.CredentialsProvider {
+	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(own), options.RoleARN,
+		func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = roleSessionName
+			if options.ExternalID != "" {
+				o.ExternalID = aws.String(options.ExternalID)
+			}
+		}))
+}
+
+func loadConfig(ctx context.Context, options Options, pace *pace) (aws.Config, error) {
 	load := []func(*config.LoadOptions) error{
 		config.WithLogger(sdkLog),
 		config.WithRetryer(func() aws.Retryer {
@@ -141,7 +170,9 @@ func loadConfig(ctx context.Context, options Options) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("cannot load the AWS configuration: %w", err)
 	}
-	pace := newPace(options.RequestsPerSecond)
+	if options.RoleARN != "" {
+		loaded.Credentials = assume(loaded.Copy(), options)
+	}
 	loaded.APIOptions = append(loaded.APIOptions, pace.install)
 	return loaded, nil
 }

@@ -14,7 +14,7 @@ func TestTheSDKSpeaksAtDebugLevelOnly(t *testing.T) {
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	loaded, err := loadConfig(t.Context(), Options{Region: "us-east-1"})
+	loaded, err := loadConfig(t.Context(), Options{Region: "us-east-1"}, newPace(2))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -28,6 +29,22 @@ type pace struct {
 	full     rate.Limit
 	mu       sync.Mutex
 	limiters map[string]*rate.Limiter
+	// requests were sent, throttled of them refused as too many.
+	requests, throttled int64
+}
+
+// counts returns how many requests were sent, and how many of them AWS refused
+// as too many.
+func (p *pace) counts() (requests, throttled int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.requests, p.throttled
+}
+
+// duration is how long a number of calls of an operation takes at its pace.
+func (p *pace) duration(operation string, calls int) time.Duration {
+	limit := p.limiter(operation).Limit()
+	return time.Duration(float64(calls) / float64(limit) * float64(time.Second))
 }
 
 func newPace(requestsPerSecond float64) *pace {
@@ -49,7 +66,9 @@ func (p *pace) limiter(operation string) *rate.Limiter {
 func (p *pace) learn(limiter *rate.Limiter, throttled bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.requests++
 	if throttled {
+		p.throttled++
 		limiter.SetLimit(max(limiter.Limit()*slowDownFactor, p.full*lowestPaceFactor))
 		return
 	}

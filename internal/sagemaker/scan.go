@@ -2,25 +2,28 @@ package sagemaker
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
-	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"golang.org/x/sync/errgroup"
 
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/sagemaker/journal"
 )
 
 // DefaultLookback is how far back the figures on traffic reach: two weeks hold
 // every weekday twice, and CloudWatch keeps minutes for 15 days.
 const DefaultLookback = 14 * 24 * time.Hour
+
+// DefaultRunsPerWorkload is how many runs of the same work are described: one
+// may have been an odd one.
+const DefaultRunsPerWorkload = 3
 
 // ScanOptions say what to read.
 type ScanOptions struct {
@@ -31,19 +34,18 @@ type ScanOptions struct {
 	// OmitScannedAt leaves scannedAt out.
 	OmitScannedAt bool
 	// EndpointName restricts the scan to endpoints whose name matches it, as
-	// of path.Match. Empty means all.
+	// of path.Match, and to what they rest on. Empty means the whole account.
 	EndpointName string
+	// RunsPerWorkload is how many runs of the same work are described, the
+	// newest ones; all are listed. Zero means 3.
+	RunsPerWorkload int
+	// Journal remembers finished calls from one run to the next, under keys
+	// that begin with JournalKey. Nil means that nothing is remembered.
+	Journal    *journal.Journal
+	JournalKey string
 	// Progress hears how far the scan is, from several goroutines. Nil means
 	// that nobody listens.
 	Progress func(Progress)
-}
-
-// Progress is how far a scan is.
-type Progress struct {
-	// Stage is what is being read, in a few words.
-	Stage string
-	// Done and Total count endpoints; Total is 0 while it is not known.
-	Done, Total int
 }
 
 // scan is one scan under way.
@@ -51,74 +53,134 @@ type scan struct {
 	*Client
 	ScanOptions
 	failures *failures
-	models   *models
-	done     atomic.Int64
-	total    int
+	found    *findings
+	group    *errgroup.Group
+	lanes    *lanes
+	hosting  *countdown
+
+	mu   sync.Mutex
+	tags map[string][]inventory.Tag
 }
 
-// Scan reads the account's endpoints and everything they rest on. What may not
-// be read is listed in the inventory; Scan itself fails only when there is
-// nothing to tell: bad credentials, or endpoints that may not be listed.
+// Scan reads the account: endpoints with everything they rest on, and all other
+// kinds of resources. What may not be read is listed in the inventory; Scan
+// itself fails only when there is nothing to tell: bad credentials, or no list
+// that may be read.
 func (c *Client) Scan(ctx context.Context, options ScanOptions) (inventory.Document, error) {
+	s := newScan(c, options)
+	s.group, ctx = errgroup.WithContext(ctx)
+	s.lanes = newLanes(ctx, s.group, c.concurrency)
+	s.lanes.ended = s.report
+	account, err := s.readAccount(ctx)
+	if err != nil {
+		return inventory.Document{}, err
+	}
+	var scaling foundScaling
+	var endpoints []inventory.Endpoint
+	read := s.hosting.one()
+	s.group.Go(func() (err error) { defer read(); scaling, err = s.readScaling(ctx); return err })
+	listed := s.hosting.one()
+	for i := range table {
+		if k := &table[i]; k.parent == "" && s.wants(k) {
+			s.listAll(k, "", nil)
+		}
+	}
+	listed()
+	s.group.Go(func() (err error) {
+		if err = s.hosting.wait(ctx); err != nil {
+			return err
+		}
+		endpoints = s.endpoints(account.Place(), scaling)
+		return s.readMetrics(ctx, endpoints)
+	})
+	if err := s.group.Wait(); err != nil {
+		return inventory.Document{}, err
+	}
+	return s.document(account, endpoints)
+}
+
+func newScan(c *Client, options ScanOptions) *scan {
 	if options.Lookback <= 0 {
 		options.Lookback = DefaultLookback
+	}
+	if options.RunsPerWorkload <= 0 {
+		options.RunsPerWorkload = DefaultRunsPerWorkload
 	}
 	if options.Progress == nil {
 		options.Progress = func(Progress) {}
 	}
-	s := &scan{Client: c, ScanOptions: options, failures: newFailures()}
-	s.models = newModels(s)
-	names, err := s.listEndpoints(ctx)
-	if err != nil {
-		return inventory.Document{}, err
+	s := &scan{
+		Client: c, ScanOptions: options, failures: newFailures(), found: newFindings(),
+		hosting: newCountdown(), tags: map[string][]inventory.Tag{},
 	}
-	s.total = len(names)
-	var found parts
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { found.endpoints, err = s.readEndpoints(groupCtx, names); return err })
-	group.Go(func() (err error) { found.components, err = s.readComponents(groupCtx); return err })
-	group.Go(func() (err error) { found.scaling, err = s.readScaling(groupCtx); return err })
-	group.Go(func() (err error) { found.account, err = s.readAccount(groupCtx); return err })
-	if err := group.Wait(); err != nil {
-		return inventory.Document{}, err
-	}
-	return s.assemble(ctx, found)
+	s.Progress = func(p Progress) { options.Progress(s.counted(p)) }
+	return s
 }
 
-// parts are what is read at the same time.
-type parts struct {
-	account   inventory.Account
-	endpoints []inventory.Endpoint
-	// components and scaling are those of the whole account.
-	components []foundComponent
-	scaling    foundScaling
+// wants says that a kind is listed. A scan restricted to endpoints lists them
+// and their components; all else is found by reference.
+func (s *scan) wants(k *kind) bool {
+	return s.EndpointName == "" || startsEndpoints(k)
 }
 
-func (s *scan) listEndpoints(ctx context.Context) ([]types.EndpointSummary, error) {
-	in := &sagemaker.ListEndpointsInput{
-		MaxResults: aws.Int32(pageSize), SortBy: types.EndpointSortKeyName, SortOrder: types.OrderKeyAscending,
+func startsEndpoints(k *kind) bool {
+	return k.ResourceKind == inventory.KindEndpoint || k.ResourceKind == inventory.KindInferenceComponent
+}
+
+const hoursPerDay = 24
+
+// document puts together what was read.
+func (s *scan) document(account inventory.Account, endpoints []inventory.Endpoint) (inventory.Document, error) {
+	d := inventory.Document{
+		Accounts: []inventory.Account{account}, EndpointName: s.EndpointName, LookbackDays: int(s.Lookback.Hours() / hoursPerDay),
+		Endpoints: endpoints, Resources: s.found.resources(account.Place()), Unread: s.failures.list(account.Place()),
 	}
-	if part := literal(s.EndpointName); part != "" {
-		in.NameContains = aws.String(part)
+	if s.nothingListed(d.Unread) {
+		return inventory.Document{}, fmt.Errorf("cannot list anything in region %s: %s: %s",
+			s.region, d.Unread[0].Code, d.Unread[0].Reason)
 	}
-	var all []types.EndpointSummary
-	pages := sagemaker.NewListEndpointsPaginator(s.Endpoints, in)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	if !s.OmitScannedAt {
+		d.ScannedAt = s.Now.UTC().Format(time.RFC3339)
+	}
+	d.MaskedValues = countMasked(d)
+	return d, nil
+}
+
+// nothingListed says that not one list could be read.
+func (s *scan) nothingListed(unread []inventory.Unread) bool {
+	failed := map[string]bool{}
+	for _, u := range unread {
+		failed[u.Operation] = true
+	}
+	for i := range table {
+		if k := &table[i]; k.parent == "" && s.wants(k) && !failed["sagemaker:"+k.list.operation] {
+			return false
+		}
+	}
+	return true
+}
+
+// readAccount learns whose account it is. A role's ARN tells it too.
+func (s *scan) readAccount(ctx context.Context) (inventory.Account, error) {
+	account, err := remember(s, "GetCallerIdentity", func() (inventory.Account, error) {
+		out, err := s.Identity.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			return nil, fmt.Errorf("cannot list the endpoints of region %s: %s", s.region, shortReason(err))
+			return inventory.Account{}, err
 		}
-		for _, summary := range page.Endpoints {
-			if inventory.MatchesName(s.EndpointName, aws.ToString(summary.EndpointName)) {
-				all = append(all, summary)
-			}
+		found := inventory.Account{ID: aws.ToString(out.Account)}
+		if parsed, err := arn.Parse(aws.ToString(out.Arn)); err == nil {
+			found.Partition = parsed.Partition
 		}
-		s.Progress(Progress{Stage: "listing endpoints", Done: len(all)})
+		return found, nil
+	})
+	if err != nil {
+		err = s.failures.record(ctx, "sts:GetCallerIdentity", "", err)
+		if role, parseErr := arn.Parse(s.roleARN); parseErr == nil {
+			account.ID, account.Partition = role.AccountID, role.Partition
+		}
 	}
-	return all, nil
+	account.Region, account.RoleARN = s.region, s.roleARN
+	return account, err
 }
 
 // literal returns the longest word of a pattern without special characters,
@@ -136,124 +198,45 @@ func literal(pattern string) string {
 	return longest
 }
 
-// pageSize is the most that SageMaker's lists give at once.
-const pageSize = 100
-
-func (s *scan) readEndpoints(ctx context.Context, found []types.EndpointSummary) ([]inventory.Endpoint, error) {
-	endpoints := make([]inventory.Endpoint, len(found))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(s.concurrency)
-	for i, summary := range found {
-		group.Go(func() (err error) {
-			endpoints[i], err = s.readEndpoint(ctx, summary)
-			s.Progress(Progress{Stage: "reading endpoints", Done: int(s.done.Add(1)), Total: s.total})
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(endpoints, func(e inventory.Endpoint) bool { return e.Name == "" }), nil
+// countdown waits until all of a changing number of things are done. It ends
+// once, when none is left.
+type countdown struct {
+	mu   sync.Mutex
+	left int
+	none chan struct{}
+	once sync.Once
 }
 
-// readEndpoint reads an endpoint, its configuration, its models and its tags.
-// One that no longer exists has no name.
-func (s *scan) readEndpoint(ctx context.Context, summary types.EndpointSummary) (inventory.Endpoint, error) {
-	name := aws.ToString(summary.EndpointName)
-	out, err := s.Endpoints.DescribeEndpoint(ctx, &sagemaker.DescribeEndpointInput{EndpointName: summary.EndpointName})
-	if err != nil && gone(err) {
-		return inventory.Endpoint{}, nil // deleted since it was listed
-	}
-	if err != nil {
-		e := summarized(summary, shortReason(err))
-		return e, s.failures.record(ctx, "sagemaker:DescribeEndpoint", name, err)
-	}
-	e := convertEndpoint(out)
-	if err := s.readConfig(ctx, &e); err != nil {
-		return e, err
-	}
-	for _, model := range modelNames(e) {
-		if _, err := s.models.get(ctx, model); err != nil {
-			return e, err
+func newCountdown() *countdown { return &countdown{none: make(chan struct{})} }
+
+// one adds a thing and returns what to call when it is done.
+func (c *countdown) one() (done func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left++
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.left--; c.left == 0 {
+			c.once.Do(func() { close(c.none) })
 		}
 	}
-	tags, err := s.readTags(ctx, e)
-	e.Tags = tags
-	return e, err
 }
 
-// summarized is what remains of an endpoint that may be listed and not read.
-func summarized(summary types.EndpointSummary, reason string) inventory.Endpoint {
-	reason, _ = inventory.MaskText(reason)
-	return inventory.Endpoint{
-		Name: aws.ToString(summary.EndpointName), ARN: aws.ToString(summary.EndpointArn),
-		Status: string(summary.EndpointStatus), CreatedAt: timeText(summary.CreationTime),
-		ModifiedAt: timeText(summary.LastModifiedTime), Unread: reason,
-		Config: inventory.Config{Presence: inventory.NotRead},
-	}
-}
-
-func (s *scan) readConfig(ctx context.Context, e *inventory.Endpoint) error {
-	if e.Config.Name == "" {
-		e.Config.Presence = inventory.NotRead
+func (c *countdown) wait(ctx context.Context) error {
+	select {
+	case <-c.none:
 		return nil
-	}
-	out, err := s.Endpoints.DescribeEndpointConfig(ctx, &sagemaker.DescribeEndpointConfigInput{
-		EndpointConfigName: aws.String(e.Config.Name),
-	})
-	switch {
-	case err == nil:
-		applyConfig(e, out)
-		return nil
-	case gone(err):
-		e.Config.Presence = inventory.Deleted
-		return nil
-	default:
-		e.Config.Presence = inventory.NotRead
-		return s.failures.record(ctx, "sagemaker:DescribeEndpointConfig", e.Config.Name, err)
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), context.Cause(ctx))
 	}
 }
 
-// modelNames lists the models that an endpoint's variants refer to.
-func modelNames(e inventory.Endpoint) []string {
-	var names []string
-	for _, variants := range [][]inventory.Variant{e.Variants, e.ShadowVariants} {
-		for _, v := range variants {
-			names = append(names, v.ModelName)
-		}
+// track counts a call on which the endpoints wait. The result is called when
+// the call has ended.
+func (s *scan) track(k *kind) func() {
+	if !isHosting(k.ResourceKind) {
+		return func() {}
 	}
-	for _, c := range e.Components {
-		names = append(names, c.ModelName)
-	}
-	slices.Sort(names)
-	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
-}
-
-func (s *scan) readTags(ctx context.Context, e inventory.Endpoint) ([]inventory.Tag, error) {
-	var tags []inventory.Tag
-	// ListTags is the one list whose pages may not be smaller than 50.
-	pages := sagemaker.NewListTagsPaginator(s.Models, &sagemaker.ListTagsInput{
-		ResourceArn: aws.String(e.ARN), MaxResults: aws.Int32(pageSize),
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.failures.record(ctx, "sagemaker:ListTags", e.Name, err)
-		}
-		tags = append(tags, convertTags(page.Tags)...)
-	}
-	return tags, nil
-}
-
-func (s *scan) readAccount(ctx context.Context) (inventory.Account, error) {
-	account := inventory.Account{Region: s.region}
-	out, err := s.Identity.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return account, s.failures.record(ctx, "sts:GetCallerIdentity", "", err)
-	}
-	account.ID = aws.ToString(out.Account)
-	if parsed, err := arn.Parse(aws.ToString(out.Arn)); err == nil {
-		account.Partition = parsed.Partition
-	}
-	return account, nil
+	return s.hosting.one()
 }

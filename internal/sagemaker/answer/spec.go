@@ -7,13 +7,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"landfall.dev/landfall/internal/inventory"
 )
 
 // Spec writes one of the SDK's structs as a JSON object in AWS's field names,
-// in the order of the struct. Fields without a value, false and empty texts are
+// sorted, so that reading and writing it again changes nothing. Fields without a value, false and empty texts are
 // left out; a number 0 that AWS gave is kept. Times are RFC 3339 in UTC. Values
 // that may be secret read "***", and masked names their fields. omit names
 // fields of the top level to leave out.
@@ -24,24 +25,39 @@ func Spec(value any, omit map[string]bool) (spec inventory.Spec, masked []string
 	return inventory.Spec(w.out.Bytes()), slices.Compact(w.masked)
 }
 
-// Add returns a spec with one more field: a list of the SDK's structs.
-func Add[T any](spec inventory.Spec, member string, list []T) (added inventory.Spec, masked []string) {
-	if len(list) == 0 {
-		return spec, nil
-	}
+// List writes a list of the SDK's structs as an object with one field.
+func List(member string, list reflect.Value) (fields inventory.Spec, masked []string) {
 	w := &writer{}
-	if body := bytes.TrimSuffix(spec, []byte("}")); len(body) > 1 {
-		w.out.Write(body)
-		w.out.WriteByte(',')
-	} else {
-		w.out.WriteByte('{')
+	w.out.WriteByte('{')
+	if list.IsValid() && list.Len() > 0 {
+		w.text(member)
+		w.out.WriteByte(':')
+		w.list(list, member)
 	}
-	w.text(member)
-	w.out.WriteByte(':')
-	w.list(reflect.ValueOf(list), member)
 	w.out.WriteByte('}')
 	slices.Sort(w.masked)
 	return inventory.Spec(w.out.Bytes()), slices.Compact(w.masked)
+}
+
+// Join returns an object with the fields of two, sorted.
+func Join(spec, more inventory.Spec) inventory.Spec {
+	const empty = len("{}")
+	switch {
+	case len(more) <= empty:
+		return spec
+	case len(spec) <= empty:
+		return more
+	}
+	entries := append(entriesOf(json.RawMessage(spec)), entriesOf(json.RawMessage(more))...)
+	slices.SortStableFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	joined := inventory.Spec("{")
+	for i, entry := range entries {
+		if i > 0 {
+			joined = append(joined, ',')
+		}
+		joined = append(append(append(joined, entry.rawKey...), ':'), entry.value...)
+	}
+	return append(joined, '}')
 }
 
 // writer writes JSON.
@@ -126,9 +142,8 @@ func (w *writer) fields(value reflect.Value, path string, omit map[string]bool) 
 	mark, any := w.out.Len(), false
 	w.out.WriteByte('{')
 	hint := nameOf(value)
-	for i := range value.NumField() {
-		field := value.Type().Field(i)
-		if !field.IsExported() || field.Name == metadataField || omit[field.Name] {
+	for _, field := range fieldsOf(value.Type()) {
+		if omit[field.Name] {
 			continue
 		}
 		before := w.out.Len()
@@ -141,7 +156,7 @@ func (w *writer) fields(value reflect.Value, path string, omit map[string]bool) 
 		if isValueField(field.Name) {
 			given = hint
 		}
-		if !w.value(value.Field(i), below(path, field.Name), field.Name, given) {
+		if !w.value(value.FieldByIndex(field.Index), below(path, field.Name), field.Name, given) {
 			w.out.Truncate(before)
 			continue
 		}
@@ -153,6 +168,25 @@ func (w *writer) fields(value reflect.Value, path string, omit map[string]bool) 
 	}
 	return any
 }
+
+// fieldsOf returns the fields of a struct by name.
+func fieldsOf(of reflect.Type) []reflect.StructField {
+	if known, ok := sortedFields.Load(of); ok {
+		return known.([]reflect.StructField)
+	}
+	var list []reflect.StructField
+	for i := range of.NumField() {
+		if field := of.Field(i); field.IsExported() && field.Name != metadataField {
+			list = append(list, field)
+		}
+	}
+	slices.SortFunc(list, func(a, b reflect.StructField) int { return strings.Compare(a.Name, b.Name) })
+	sortedFields.Store(of, list)
+	return list
+}
+
+// sortedFields keeps what fieldsOf found.
+var sortedFields sync.Map
 
 // nameOf returns what names the value of a pair, such as an environment
 // variable's name.

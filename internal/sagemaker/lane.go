@@ -1,0 +1,118 @@
+package sagemaker
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// lane does the calls of one operation, a few at once, in the order in which
+// they came. A lane of its own for each operation keeps one that waits for its
+// turn from holding up the others.
+type lane struct {
+	group *errgroup.Group
+	width int
+
+	mu      sync.Mutex
+	waiting []func() error
+	running int
+}
+
+// add has a call done. It never waits, and may be used by a call under way.
+func (l *lane) add(call func() error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = append(l.waiting, call)
+	if l.running < l.width {
+		l.running++
+		l.group.Go(l.work)
+	}
+}
+
+func (l *lane) work() error {
+	for {
+		l.mu.Lock()
+		if len(l.waiting) == 0 {
+			l.running--
+			l.mu.Unlock()
+			return nil
+		}
+		call := l.waiting[0]
+		l.waiting[0] = nil
+		l.waiting = l.waiting[1:]
+		l.mu.Unlock()
+		if err := call(); err != nil {
+			return err
+		}
+	}
+}
+
+func (l *lane) length() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting) + l.running
+}
+
+// lanes are the lanes of all operations.
+type lanes struct {
+	ctx   context.Context
+	group *errgroup.Group
+	width int
+
+	mu   sync.Mutex
+	byOp map[string]*lane
+	// known and done count the calls of all lanes.
+	known, done int
+	// ended hears of each call that ended.
+	ended func()
+}
+
+func newLanes(ctx context.Context, group *errgroup.Group, width int) *lanes {
+	return &lanes{ctx: ctx, group: group, width: width, byOp: map[string]*lane{}, ended: func() {}}
+}
+
+// add has a call of an operation done. after is called when it has ended,
+// whatever came of it.
+func (l *lanes) add(operation string, call func(context.Context) error, after ...func()) {
+	l.mu.Lock()
+	at := l.byOp[operation]
+	if at == nil {
+		at = &lane{group: l.group, width: l.width}
+		l.byOp[operation] = at
+	}
+	l.known++
+	l.mu.Unlock()
+	at.add(func() error {
+		err := l.ctx.Err()
+		if err == nil {
+			err = call(l.ctx)
+		}
+		l.mu.Lock()
+		l.done++
+		l.mu.Unlock()
+		for _, f := range after {
+			f()
+		}
+		l.ended()
+		return err
+	})
+}
+
+// count returns how many calls are done and how many are known of.
+func (l *lanes) count() (done, known int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.done, l.known
+}
+
+// waiting returns the calls that each operation has still to do.
+func (l *lanes) waiting() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	waiting := make(map[string]int, len(l.byOp))
+	for operation, at := range l.byOp {
+		waiting[operation] = at.length()
+	}
+	return waiting
+}
