@@ -34,21 +34,59 @@ type candidate struct {
 }
 
 // fit finds nodes for a group. Where no single type takes all of its workloads,
-// there are several pools; workloads that no type takes are unplaced.
-func (p *placer) fit(g group) []pool {
-	var pools []pool
+// there are several pools; what no type takes is left.
+func (p *placer) fit(g group) (pools []pool, left group) {
 	for len(g.workloads) > 0 {
 		fitting, rest := p.largest(g)
 		if len(fitting) == 0 {
-			p.refuse(g)
-			return pools
+			break
 		}
 		part := g
 		part.workloads = fitting
-		pools = append(pools, p.fill(part))
+		pools = append(pools, p.split(p.fill(part))...)
 		g.workloads = rest
 	}
-	return pools
+	return pools, g
+}
+
+const (
+	// splitShare is the most of a node that a run fills which may do better on
+	// smaller nodes.
+	splitShare = 0.5
+	// splitSaves is how much less a month has to cost for a pool of its own.
+	splitSaves = 0.1
+)
+
+// split takes the small runs out of a pool whose nodes come and go with the
+// work: each pays for the node that it starts, and most of a large one would
+// stand idle. Work that always runs fills large nodes together, and a person's
+// choice is left as it is.
+func (p *placer) split(whole pool) []pool {
+	if whole.wanted != "" || slices.ContainsFunc(whole.workloads, func(w *Workload) bool { return w.ActiveHoursPerMonth == nil }) {
+		return []pool{whole}
+	}
+	large, small := whole.group, whole.group
+	large.workloads, small.workloads = nil, nil
+	for _, w := range whole.workloads {
+		if dominant(p.need(w), whole.capacity)*float64(w.Replicas.Max) <= splitShare {
+			small.workloads = append(small.workloads, w)
+		} else {
+			large.workloads = append(large.workloads, w)
+		}
+	}
+	if len(small.workloads) == 0 || len(large.workloads) == 0 {
+		return []pool{whole}
+	}
+	small.small = true
+	parts := append([]pool{p.fill(large)}, p.split(p.fill(small))...)
+	total := 0.0
+	for _, part := range parts {
+		total += part.objective
+	}
+	if total > whole.objective*(1-splitSaves) {
+		return []pool{whole}
+	}
+	return parts
 }
 
 // largest returns the workloads that fit on the type that takes most of them.

@@ -79,7 +79,9 @@ type group struct {
 	architecture string
 	spot         bool
 	// gpu is nil for nodes without.
-	gpu       *gpuGroup
+	gpu *gpuGroup
+	// small runs were taken out of a pool of larger nodes.
+	small     bool
 	workloads []*Workload
 }
 
@@ -173,24 +175,32 @@ func (p *placer) note(w *Workload, text string) {
 
 // place turns a group into pools.
 func (p *placer) place(g group) {
-	pools := p.fit(g)
-	if shared := p.shares(g); len(shared) > 1 || len(shared) == 1 && shared[0].gpu.sharing != whole {
-		var apart []pool
-		for _, s := range shared {
-			apart = append(apart, p.fit(s)...)
-		}
-		if cheaper(apart, pools) {
-			pools = apart
-		} else {
+	pools, left := p.fit(g)
+	if shared := p.shares(g); slices.ContainsFunc(shared, func(s group) bool { return s.gpu.sharing != whole }) {
+		apart := p.apart(shared)
+		if !cheaper(apart, pools) {
 			for _, w := range g.workloads {
 				p.note(w, "a whole GPU: sharing GPUs would not make these nodes cheaper")
 			}
 			p.keep(pools)
+			p.refuse(left)
 			return
 		}
+		pools = apart
 	}
 	p.explainSharing(pools)
 	p.keep(pools)
+	p.refuse(left)
+}
+
+// apart gives each way of sharing its own pools.
+func (p *placer) apart(shared []group) []pool {
+	var pools []pool
+	for _, s := range shared {
+		found, _ := p.fit(s)
+		pools = append(pools, found...)
+	}
+	return pools
 }
 
 // explainSharing notes why each workload gets the share of a GPU that it gets.
@@ -232,13 +242,13 @@ func (p *placer) shares(g group) []group {
 // keep names the pools and adds them to the result.
 func (p *placer) keep(pools []pool) {
 	for _, each := range pools {
-		each.name = p.name(each.group)
+		each.name = p.name(each)
 		p.pools = append(p.pools, each)
 	}
 }
 
 // name returns a name that no other pool has.
-func (p *placer) name(g group) string {
+func (p *placer) name(g pool) string {
 	full := strings.ToLower(string(g.class))
 	if g.architecture != architectureX86 {
 		full += "-" + g.architecture
@@ -250,13 +260,16 @@ func (p *placer) name(g group) string {
 		}
 		full += g.gpu.sharing.suffix()
 	}
+	if g.small {
+		full += fmt.Sprintf("-%dcpu", g.nodeType.VCPU)
+	}
 	if g.spot {
 		full += "-spot"
 	}
 	wanted := cmp.Or(label(g.wanted), full)
-	candidates := []string{wanted}
+	candidates := []string{clip(wanted)}
 	if wanted != full {
-		candidates = append(candidates, wanted+"-"+full)
+		candidates = append(candidates, clip(wanted+"-"+full))
 	}
 	for _, candidate := range candidates {
 		if !p.names[candidate] {
@@ -273,17 +286,21 @@ func (p *placer) name(g group) string {
 	}
 }
 
-const mostLabelLength = 40
+// mostNameLength leaves room for a number in the 63 characters of a label's
+// value.
+const mostNameLength = 58
+
+func clip(name string) string {
+	return strings.Trim(name[:min(len(name), mostNameLength)], "-")
+}
 
 // label makes a text fit for a label's value: lower-case letters, digits and
 // dashes.
 func label(text string) string {
-	cleaned := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+	return clip(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 			return r
 		}
 		return '-'
-	}, strings.ToLower(text))
-	return strings.Trim(cleaned[:min(len(cleaned), mostLabelLength)], "-")
+	}, strings.ToLower(text)))
 }

@@ -19,8 +19,12 @@ func (p *placer) result() Result {
 		each := &p.pools[i]
 		r.Pools = append(r.Pools, p.nodePool(each))
 		r.Packing = append(r.Packing, Packing{Pool: each.name, Peak: each.peak, Min: each.min})
+		total := 0.0
 		for _, w := range each.workloads {
-			r.ByWorkload[w.Key.Full()] = p.assigned(each, w)
+			total += p.weightIn(each, w)
+		}
+		for _, w := range each.workloads {
+			r.ByWorkload[w.Key.Full()] = p.assigned(each, w, total)
 		}
 	}
 	return r
@@ -113,10 +117,10 @@ func (p *placer) money(each *pool, usd float64, basis string) *inventory.Cost {
 	}
 }
 
-func (p *placer) assigned(each *pool, w *Workload) Assigned {
+func (p *placer) assigned(each *pool, w *Workload, total float64) Assigned {
 	a := Assigned{
 		Pool: each.name, Size: w.Size, PriorityClassName: workloadPriority(w),
-		Spread: int32(perNode(w, w.Replicas.Max)), CostShare: p.costShare(each, w),
+		Spread: int32(perNode(w, w.Replicas.Max)), CostShare: p.costShare(each, w, total),
 	}
 	if each.gpu != nil {
 		a.GPUResource = each.gpu.sharing.resource(each.gpu.vendor)
@@ -133,7 +137,9 @@ func (p *placer) assigned(each *pool, w *Workload) Assigned {
 // shared by the largest share of a node that each workload's pods take (of CPU,
 // memory or GPUs): a pod that takes all GPUs of a node leaves its processors to
 // nobody. Work that comes and goes pays its own hours.
-func (p *placer) costShare(each *pool, w *Workload) *inventory.Cost {
+//
+// total is the sum of weightIn over the pool.
+func (p *placer) costShare(each *pool, w *Workload, total float64) *inventory.Cost {
 	if each.price == nil {
 		return nil
 	}
@@ -141,15 +147,8 @@ func (p *placer) costShare(each *pool, w *Workload) *inventory.Cost {
 		hours := p.nodeHours(w, each.capacity)
 		return p.money(each, hours*each.price.USDPerHour, fmt.Sprintf("%s hours of %s: %s", number(hours), each.nodeType.Name, each.price.Basis))
 	}
-	total, own := 0.0, 0.0
-	for _, other := range each.workloads {
-		part := float64(other.always()) * dominant(p.need(other), each.capacity)
-		total += part
-		if other == w {
-			own = part
-		}
-	}
-	if total == 0 || own == 0 {
+	own := p.weightIn(each, w)
+	if own == 0 {
 		// It may run at times; how long is not known.
 		return nil
 	}
@@ -158,4 +157,10 @@ func (p *placer) costShare(each *pool, w *Workload) *inventory.Cost {
 	return p.money(each, share*nodes*cost.HoursPerMonth*each.price.USDPerHour,
 		fmt.Sprintf("%s %% of the %s × %s that always run, by the largest share of CPU, memory or GPUs: %s",
 			number(share*percent), number(nodes), each.nodeType.Name, each.price.Basis))
+}
+
+// weightIn is what of a pool's nodes the pods of a workload take that always
+// run.
+func (p *placer) weightIn(each *pool, w *Workload) float64 {
+	return float64(w.always()) * dominant(p.need(w), each.capacity)
 }
