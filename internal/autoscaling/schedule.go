@@ -173,12 +173,14 @@ func ending(actions []action, moments []moment, index int) (string, bool) {
 		if first.IsZero() {
 			first = m.time
 		}
-		if next := i + 1; next < len(moments) && moments[next].action != index {
+		if next := i + 1; next < len(moments) {
 			ends = append(ends, moments[next].time)
 			followers[moments[next].action] = true
 		}
 	}
-	if len(ends) == 0 || len(followers) != 1 {
+	// KEDA takes a span to be open while its end comes before its next start: a
+	// start that comes twice before the end would close it.
+	if len(ends) == 0 || len(followers) != 1 || followers[index] {
 		return "", false
 	}
 	for follower := range followers {
