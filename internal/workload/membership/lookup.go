@@ -1,6 +1,8 @@
 package membership
 
 import (
+	"slices"
+
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/workload/reference"
 )
@@ -57,4 +59,14 @@ func (a *assignment) pipeline(n name, i int) inventory.WorkloadKey {
 		return key
 	}
 	return standing(n.place, inventory.KindPipeline, n.text)
+}
+
+// ParentKinds are the kinds of what may have started a resource of a kind, or
+// of what it is a part of.
+func ParentKinds(child inventory.ResourceKind) []inventory.ResourceKind { return parentKinds[child] }
+
+// MayBeParent says that a resource of one kind may have been started by one of
+// another, or be a part of it.
+func MayBeParent(child, parent inventory.ResourceKind) bool {
+	return slices.Contains(parentKinds[child], parent)
 }

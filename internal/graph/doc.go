@@ -1,0 +1,10 @@
+// Package graph relates everything in an inventory: what depends on what, and
+// in which order things have to move.
+//
+// It owns: the nodes and relations, matching what one job writes with what
+// another reads, the order in which nothing stands before what it depends on,
+// and circles.
+//
+// It refuses: deciding what moves or when (package plan does), and concluding
+// anything about a workload (package workload does).
+package graph
