@@ -19,7 +19,7 @@ type layer struct {
 // layers from the ground up. A package belongs to the layer with the longest
 // matching prefix.
 var layers = []layer{
-	{name: "api", prefixes: []string{"api"}, shareable: true},
+	{name: "api", prefixes: []string{"api", "charts"}, shareable: true},
 	{name: "pure", shareable: true, prefixes: []string{
 		"internal/naming", "internal/evidence", "internal/traffic", "internal/compare",
 		"internal/document", "internal/inventory", "internal/plan", "internal/export", "internal/desired", "internal/view",

@@ -1,0 +1,174 @@
+// Package render is the command that writes a plan and its bundles as a tree of
+// files for a Git repository.
+//
+// It owns the command's flags, reading the bundles, and writing the tree without
+// harm to what people added. It refuses to decide what the files say: package
+// render of the migration core does.
+package render
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"landfall.dev/landfall/charts"
+	"landfall.dev/landfall/internal/cli/complete"
+	"landfall.dev/landfall/internal/cli/output"
+	"landfall.dev/landfall/internal/cli/session"
+	"landfall.dev/landfall/internal/plan"
+	core "landfall.dev/landfall/internal/render"
+)
+
+const long = `Write a plan and the bundles of its workloads as a tree for a Git repository: manifests
+or Helm values per model, in the plan's phases, with what Argo CD or Flux needs to bring
+them into the cluster, and the node pools for Karpenter or Terraform.
+
+The tree is the same each time it is rendered from the same plan and bundles. Rendering
+again replaces what it wrote before, and leaves everything else alone; it refuses to
+replace a file that somebody changed, unless told to with --force.
+
+Every Endpoint begins with its traffic on SageMaker. A commit that sets live moves it.`
+
+const example = `  %[1]s render plan.yaml --bundle churn --bundle fraud -n team-a -o models
+
+  # For Argo CD, as Helm values, with node pools for Terraform
+  %[1]s render plan.yaml --bundle churn -n team-a --form helm --delivery argocd \
+    --repo-url https://git.example.com/ml/models --repo-path production --nodes terraform -o models/production
+
+  # For Flux and Karpenter
+  %[1]s render plan.yaml --bundle churn --delivery flux --repo-url ssh://git@git.example.com/ml/models \
+    --nodes karpenter --cluster-name ml-prod -o models`
+
+type options struct {
+	session *session.Session
+	core.Options
+
+	form, delivery string
+	nodes          []string
+	bundles        []string
+	output         string
+	force          bool
+}
+
+// New returns the command.
+func New(s *session.Session) *cobra.Command {
+	o := &options{session: s}
+	command := &cobra.Command{
+		Use:     "render PLAN --bundle FOLDER -o FOLDER",
+		Short:   "Write a tree for a Git repository",
+		Long:    long,
+		Example: fmt.Sprintf(example, s.Program),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] != "" {
+				return nil
+			}
+			return output.Usage(s.Program+" plan inventory.yaml -o plan.yaml", "render takes one plan, not %d", len(args))
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return o.run(args[0]) },
+	}
+	flags := command.Flags()
+	flags.StringVarP(&o.output, "output", "o", "", "the folder to write the tree to")
+	flags.StringArrayVar(&o.bundles, "bundle", nil, "the folder of an exported workload; may be repeated")
+	flags.StringVarP(&o.Namespace, "namespace", "n", "default", "the namespace of the models")
+	flags.StringVar(&o.form, "form", string(core.FormManifests), "what a model's files are: manifests or helm")
+	flags.StringVar(&o.delivery, "delivery", string(core.DeliveryNone), "the tool that brings the tree into the cluster: argocd, flux or none")
+	flags.StringVar(&o.Repository.URL, "repo-url", "", "the address of the repository that the tree will lie in")
+	flags.StringVar(&o.Repository.Revision, "repo-revision", "main", "the branch that the tool follows")
+	flags.StringVar(&o.Repository.Path, "repo-path", "", "the tree's folder in the repository; unset means its root")
+	flags.StringSliceVar(&o.nodes, "nodes", nil, "write the node pools for karpenter, terraform or both")
+	flags.StringVar(&o.ClusterName, "cluster-name", "", "the EKS cluster that Karpenter starts nodes for")
+	flags.BoolVar(&o.force, "force", false, "replace rendered files that somebody changed")
+	for flag, values := range map[string][]string{"form": forms, "delivery": deliveries, "nodes": nodeForms} {
+		complete.Flag(command, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return command
+}
+
+var (
+	forms      = []string{string(core.FormManifests), string(core.FormHelm)}
+	deliveries = []string{string(core.DeliveryArgoCD), string(core.DeliveryFlux), string(core.DeliveryNone)}
+	nodeForms  = []string{string(core.NodesKarpenter), string(core.NodesTerraform)}
+)
+
+func (o *options) run(planPath string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	planned, err := o.readPlan(planPath)
+	if err != nil {
+		return err
+	}
+	in := core.Input{Plan: planned, Options: o.Options}
+	for _, folder := range o.bundles {
+		b, err := readBundle(folder, planned)
+		if err != nil {
+			return &output.Failure{What: "cannot use the bundle " + folder, Why: err.Error(), Next: "export it again, or leave it out", Cause: err}
+		}
+		in.Bundles = append(in.Bundles, b)
+	}
+	if in.Chart, err = charts.Model(); err != nil {
+		return err
+	}
+	files, err := core.Tree(in)
+	if err != nil {
+		return &output.Failure{What: "cannot render", Why: err.Error(), Next: "correct the flag, or the plan, that is named", Cause: err}
+	}
+	result, err := write(o.output, files, o.force)
+	if err != nil {
+		return err
+	}
+	o.tell(result, planned, in)
+	return nil
+}
+
+func (o *options) check() error {
+	next := o.session.Program + " render --help"
+	switch {
+	case o.output == "":
+		return output.Usage(next, "say where to write the tree: -o FOLDER")
+	case !slices.Contains(forms, o.form):
+		return output.Usage(next, "--form is %q; want one of %v", o.form, forms)
+	case !slices.Contains(deliveries, o.delivery):
+		return output.Usage(next, "--delivery is %q; want one of %v", o.delivery, deliveries)
+	case o.delivery != string(core.DeliveryNone) && o.Repository.URL == "":
+		return output.Usage(next, "--delivery %s needs --repo-url", o.delivery)
+	}
+	o.Form, o.Delivery = core.Form(o.form), core.Delivery(o.delivery)
+	for _, form := range o.nodes {
+		if !slices.Contains(nodeForms, form) {
+			return output.Usage(next, "--nodes has %q; want some of %v", form, nodeForms)
+		}
+		o.Nodes = append(o.Nodes, core.NodesForm(form))
+	}
+	if slices.Contains(o.nodes, string(core.NodesKarpenter)) && o.ClusterName == "" {
+		return output.Usage(next, "--nodes karpenter needs --cluster-name")
+	}
+	return nil
+}
+
+func (o *options) readPlan(path string) (plan.Document, error) {
+	data, err := output.ReadFile(path, o.session.In, o.session.Program+" plan inventory.yaml -o "+path)
+	if err != nil {
+		return plan.Document{}, err
+	}
+	planned, err := plan.Decode(data)
+	if err != nil {
+		return plan.Document{}, &output.Failure{What: "cannot use the plan " + path, Why: err.Error(), Next: "correct what is named", Cause: err}
+	}
+	return planned, nil
+}
+
+// tell says what was written, and what could not be.
+func (o *options) tell(r written, planned plan.Document, in core.Input) {
+	o.session.Notef("%s in %s: %d new, %d changed, %d removed", output.Plural(r.files, "file"), o.output, r.added, r.changed, r.removed)
+	if missing := core.Missing(planned, in.Bundles); len(missing) > 0 {
+		o.session.Warnf("%s of the plan that move have no bundle, and are not in the tree:", output.Plural(len(missing), "workload"))
+		for _, name := range missing {
+			o.session.Notef("  %s", name)
+		}
+		o.session.SuggestCommand("export one", "export", "plan.yaml", "--workload", missing[0], "-o", "bundle")
+		return
+	}
+	o.session.Notef("Next: read %s/README.md, and commit the folder", o.output)
+}

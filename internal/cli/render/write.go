@@ -1,0 +1,190 @@
+package render
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"landfall.dev/landfall/internal/cli/output"
+	"landfall.dev/landfall/internal/document"
+	core "landfall.dev/landfall/internal/render"
+)
+
+// recordPath is the file in which a tree remembers what was rendered, so that
+// files of people are told from ours, and ours from those that people changed.
+const recordPath = ".landfall-render.yaml"
+
+var recordHeader = document.Header{APIVersion: "render.landfall.dev/v1alpha1", Kind: "Rendered"}
+
+type record struct {
+	document.Header `json:",inline"`
+	// Files are digests (sha256, hexadecimal) by path.
+	Files map[string]string `json:"files"`
+}
+
+// written counts what became of the files.
+type written struct{ files, added, changed, removed int }
+
+// write brings a folder to hold a tree. Nothing is written when a file that was
+// rendered before was changed by somebody, or when a file of somebody is in the
+// way.
+func write(folder string, files []core.File, force bool) (written, error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return written{}, &output.Failure{What: "cannot make the folder " + folder, Why: err.Error(), Next: "name another one", Cause: err}
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return written{}, fmt.Errorf("cannot open the folder %s: %w", folder, err)
+	}
+	defer root.Close()
+	before, err := readRecord(root)
+	if err != nil {
+		return written{}, &output.Failure{What: "cannot render into " + folder, Why: err.Error(), Next: "remove " + recordPath + " if it is broken, and render with --force", Cause: err}
+	}
+	t := &target{root: root, before: before, now: record{Header: recordHeader, Files: map[string]string{}}}
+	changed, err := t.changedByPeople(files)
+	if err != nil {
+		return written{}, err
+	}
+	if len(changed) > 0 && !force {
+		return written{}, &output.Failure{
+			What: "cannot render into " + folder, Why: "somebody changed or made: " + strings.Join(changed, ", "),
+			Next: "move those changes into the plan or beside the rendered files, or replace them with --force",
+		}
+	}
+	return t.apply(files)
+}
+
+// target is the folder that a tree is written to.
+type target struct {
+	root   *os.Root
+	before record
+	now    record
+}
+
+func readRecord(root *os.Root) (record, error) {
+	data, err := root.ReadFile(recordPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return record{}, nil
+	}
+	if err != nil {
+		return record{}, fmt.Errorf("cannot read %s: %w", recordPath, err)
+	}
+	var r record
+	if err := document.Decode(data, recordHeader, &r); err != nil {
+		return record{}, fmt.Errorf("cannot read %s: %w", recordPath, err)
+	}
+	return r, nil
+}
+
+// changedByPeople are the files that would be replaced or removed and are not as
+// they were rendered.
+func (t *target) changedByPeople(files []core.File) ([]string, error) {
+	var changed []string
+	wanted := map[string][]byte{}
+	for _, file := range files {
+		wanted[file.Path] = file.Data
+	}
+	for name := range t.before.Files {
+		if _, ok := wanted[name]; !ok {
+			wanted[name] = nil
+		}
+	}
+	for _, name := range sortedKeys(wanted) {
+		have, err := t.read(name)
+		if err != nil {
+			return nil, err
+		}
+		if have != nil && !bytes.Equal(have, wanted[name]) && digest(have) != t.before.Files[name] {
+			changed = append(changed, name)
+		}
+	}
+	return changed, nil
+}
+
+// read returns a file, nil when there is none.
+func (t *target) read(name string) ([]byte, error) {
+	data, err := t.root.ReadFile(filepath.FromSlash(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", name, err)
+	}
+	return data, nil
+}
+
+func (t *target) apply(files []core.File) (written, error) {
+	result := written{files: len(files)}
+	for _, file := range files {
+		have, err := t.read(file.Path)
+		if err != nil {
+			return result, err
+		}
+		t.now.Files[file.Path] = digest(file.Data)
+		if have != nil && bytes.Equal(have, file.Data) {
+			continue
+		}
+		if err := t.put(file.Path, file.Data); err != nil {
+			return result, err
+		}
+		if have == nil {
+			result.added++
+		} else {
+			result.changed++
+		}
+	}
+	for _, name := range sortedKeys(t.before.Files) {
+		if _, stays := t.now.Files[name]; stays {
+			continue
+		}
+		if err := t.remove(name); err != nil {
+			return result, err
+		}
+		result.removed++
+	}
+	data, err := document.Encode(t.now)
+	if err != nil {
+		return result, err
+	}
+	return result, t.put(recordPath, data)
+}
+
+func (t *target) put(name string, data []byte) error {
+	if err := t.root.MkdirAll(filepath.FromSlash(path.Dir(name)), 0o755); err != nil {
+		return fmt.Errorf("cannot make the folder of %s: %w", name, err)
+	}
+	if err := t.root.WriteFile(filepath.FromSlash(name), data, 0o644); err != nil {
+		return fmt.Errorf("cannot write %s: %w", name, err)
+	}
+	return nil
+}
+
+// remove takes a file away, and the folders that it leaves empty.
+func (t *target) remove(name string) error {
+	if err := t.root.Remove(filepath.FromSlash(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot remove %s: %w", name, err)
+	}
+	for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
+		if t.root.Remove(filepath.FromSlash(folder)) != nil {
+			return nil // something else is in it
+		}
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
