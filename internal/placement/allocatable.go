@@ -36,7 +36,7 @@ func capacityMemoryMiB(memoryGiB float64) float64 {
 // allocatable is what pods get of a node.
 func allocatable(provider Provider, vcpu int, memoryGiB float64, maxPods int64) Amounts {
 	memory := capacityMemoryMiB(memoryGiB)
-	reservedCPU, reservedMemory := gradedCPUMillis(vcpu), 0.0
+	reservedCPU, reservedMemory := gradedCPUMillis(vcpu), float64(255+11*maxPods)
 	switch provider {
 	case ProviderGKE:
 		reservedMemory = gkeMemoryMiB(memory)
@@ -44,9 +44,7 @@ func allocatable(provider Provider, vcpu int, memoryGiB float64, maxPods int64) 
 		reservedCPU = aksCPUMillis(vcpu)
 		reservedMemory = min(float64(50+20*maxPods), memory/4)
 	case ProviderEKS, ProviderOther:
-		reservedMemory = float64(255 + 11*maxPods)
 	default:
-		reservedMemory = float64(255 + 11*maxPods)
 	}
 	return Amounts{
 		CPUMillis: int64(vcpu)*millisPerCore - reservedCPU,

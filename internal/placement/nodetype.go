@@ -68,10 +68,6 @@ func (t NodeType) Allocatable() Amounts {
 	return amounts
 }
 
-// hasGPU is true where pods ask for nvidia.com/gpu. Chips of other vendors need
-// models that are compiled for them.
-func (t NodeType) hasGPU() bool { return t.Accelerator != nil && t.Accelerator.Vendor == vendorNVIDIA }
-
 const nodeTypeColumns = 10
 
 func parseNodeTypes(text string) ([]NodeType, error) {

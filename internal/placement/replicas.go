@@ -133,7 +133,7 @@ func (d Demand) safeRate() (perSecond float64, how string) {
 		if byTime := l.Concurrency * 1000 / d.LatencyP95Milliseconds; d.LatencyP95Milliseconds > 0 && l.Concurrency > 0 && (rate <= 0 || byTime < rate) {
 			rate = byTime
 		}
-		return rate, fmt.Sprintf("%s requests/s for each pod, from landfall verify", number(rate))
+		return rate, number(rate) + " requests/s for each pod, from landfall verify"
 	}
 	rate := l.RequestsPerSecond * safePercent / percent
 	return rate, fmt.Sprintf("%s requests/s for each pod: %d %% of what it is sized for, an estimate until landfall verify has measured it", number(rate), safePercent)

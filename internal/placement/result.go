@@ -81,7 +81,7 @@ func (p *placer) whyType(each *pool) string {
 	if each.price == nil {
 		return fmt.Sprintf("%s: no price of %s nodes is known; of the types on which the largest pod fits it leaves least unused", kind, p.provider)
 	}
-	return fmt.Sprintf("%s costs least a month of the types on which the largest pod fits", kind)
+	return kind + " costs least a month of the types on which the largest pod fits"
 }
 
 func whyNodes(when string, f Fill) string {
