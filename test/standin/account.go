@@ -101,6 +101,9 @@ type Resource struct {
 	Backends map[string]string `json:"backends,omitempty"`
 	// BackendURL is the same for an inference component.
 	BackendURL string `json:"backendURL,omitempty"`
+
+	// complete marks a generated resource, which has its wire form already.
+	complete bool
 }
 
 // Scaling holds wire-shape answers of Application Auto Scaling, checked

@@ -2,10 +2,12 @@ package standin
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -144,7 +146,11 @@ func (s *region) series(q metricQuery, start, end time.Time) (metricResult, *api
 		if at.Before(start) || at.Before(oldest) || !at.Before(now) {
 			continue
 		}
-		if value, ok := profile.datapoint(m.Metric.MetricName, m.Stat, at, at.Add(period), now); ok {
+		point := profile.datapoint
+		if profile.Async != nil && len(m.Metric.Dimensions) == 1 {
+			point = profile.backlogPoint
+		}
+		if value, ok := point(m.Metric.MetricName, m.Stat, at, at.Add(period), now); ok {
 			result.times, result.values = append(result.times, at), append(result.values, value)
 		}
 	}
@@ -171,34 +177,38 @@ func (s *region) profile(q metricQuery) *TrafficProfile {
 	for _, d := range metric.Dimensions {
 		dimensions[d.Name] = d.Value
 	}
-	for i := range s.account.Metrics {
-		p := &s.account.Metrics[i]
-		want := map[string]string{"EndpointName": p.Endpoint, "VariantName": p.Variant}
-		if p.InferenceComponent != "" {
-			want = map[string]string{"InferenceComponentName": p.InferenceComponent}
-		}
-		_, utilization := p.Utilization[metric.MetricName]
-		namespace := namespaceInvocations
-		if utilization {
-			namespace = namespaceInstances
-		}
-		if metric.Namespace == namespace && sameDimensions(dimensions, want) {
-			return p
-		}
+	p := s.profiles[dimensionKey(dimensions)]
+	if p == nil {
+		return nil
 	}
-	return nil
+	namespace := namespaceInvocations
+	if _, utilization := p.Utilization[metric.MetricName]; utilization {
+		namespace = p.utilizationNamespace()
+	}
+	if metric.Namespace != namespace {
+		return nil
+	}
+	return p
 }
 
-func sameDimensions(a, b map[string]string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for name, value := range b {
-		if a[name] != value {
-			return false
+// profilesOf indexes profiles by dimensions; the first of several counts.
+func profilesOf(a *Account) map[string]*TrafficProfile {
+	out := map[string]*TrafficProfile{}
+	for i := range slices.Backward(a.Metrics) {
+		for _, key := range a.Metrics[i].dimensions() {
+			out[key] = &a.Metrics[i]
 		}
 	}
-	return true
+	return out
+}
+
+// dimensionKey is a set of dimensions as one text.
+func dimensionKey(dimensions map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
+		b.WriteString(name + "\x00" + dimensions[name] + "\x00")
+	}
+	return b.String()
 }
 
 var percentileStat = regexp.MustCompile(`^p(\d{1,2}(\.\d+)?|100)$`)
@@ -215,11 +225,17 @@ func knownStat(stat string) bool {
 // datapoint: SageMaker publishes request metrics only where requests were.
 func (p *TrafficProfile) datapoint(metric, stat string, from, to, now time.Time) (float64, bool) {
 	if span, ok := p.Utilization[metric]; ok {
-		return utilization(span, p.load(from, now), stat, to.Sub(from)), true
+		return utilization(span, p.load(from, now), stat, to.Sub(from)), p.Job == nil || p.Job.from.Before(to) && from.Before(p.Job.to)
+	}
+	if p.Job != nil {
+		return 0, false
 	}
 	n := p.invocations(from, to, now)
 	if n == 0 {
 		return 0, false
+	}
+	if p.Async != nil {
+		return p.asyncPoint(metric, stat, n)
 	}
 	switch metric {
 	case "Invocations":
@@ -230,6 +246,9 @@ func (p *TrafficProfile) datapoint(metric, stat string, from, to, now time.Time)
 		return countStat(stat, math.Floor(n*p.Error4XXRatio), n), true
 	case "Invocation5XXErrors", "InvocationModelErrors":
 		return countStat(stat, math.Floor(n*p.Error5XXRatio), n), true
+	case "ConcurrentRequestsPerCopy", "ConcurrentRequestsPerModel": // by Little's law
+		busy := n / to.Sub(from).Seconds() * p.LatencyMicros.mean() / 1e6 / float64(orDefault(p.Instances, 1))
+		return utilization(Range{Idle: busy, Peak: busy}, 0, stat, to.Sub(from)), true
 	case "ModelLatency":
 		return latencyStat(stat, p.LatencyMicros, n), p.LatencyMicros.P50 > 0
 	case "OverheadLatency":

@@ -19,8 +19,10 @@ func (a *Account) completeResources() error {
 		seen := map[string]bool{}
 		for i := range resources {
 			at := fmt.Sprintf("resources.%s[%d]", key, i)
-			if err := a.completeResource(at, k, &resources[i]); err != nil {
-				return err
+			if !resources[i].complete {
+				if err := a.completeResource(at, k, &resources[i]); err != nil {
+					return err
+				}
 			}
 			id := sameness(k, &resources[i])
 			if id != "" && seen[id] {

@@ -53,6 +53,8 @@ type region struct {
 	name    string
 	account *Account
 	store   *store
+	// profiles are the account's metrics by dimensions.
+	profiles map[string]*TrafficProfile
 }
 
 // maxStream is how long a container may stream one answer.
@@ -76,7 +78,7 @@ func New(account *Account, opts Options) (*Server, error) {
 	s.knobs.set(account.Knobs)
 	var buckets []Bucket
 	for _, a := range account.all() {
-		s.regions = append(s.regions, &region{Server: s, name: a.AccountID + "/" + a.Region, account: a, store: newStore(a)})
+		s.regions = append(s.regions, &region{Server: s, name: a.AccountID + "/" + a.Region, account: a, store: newStore(a), profiles: profilesOf(a)})
 		s.keys.addAll(a)
 		buckets = append(buckets, a.Buckets...)
 		trails, err := a.CloudTrail.objects(a, s.now())

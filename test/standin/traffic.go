@@ -16,9 +16,15 @@ type TrafficProfile struct {
 	Endpoint           string `json:"endpoint,omitempty"`
 	Variant            string `json:"variant,omitempty"`
 	InferenceComponent string `json:"inferenceComponent,omitempty"`
+	// Job makes it the instances of a job instead; it has no invocations.
+	Job *JobProfile `json:"job,omitempty"`
+	// Async makes it an asynchronous endpoint, which publishes other metrics.
+	Async *AsyncProfile `json:"async,omitempty"`
+	// Shape gives HourlyInvocations by a word and two numbers instead.
+	Shape *Shape `json:"shape,omitempty"`
 	// HourlyInvocations are invocations per hour: 1 number (constant), 24
 	// (by hour of day, UTC) or 168 (by hour of week, from Monday 00:00 UTC).
-	HourlyInvocations []float64 `json:"hourlyInvocations"`
+	HourlyInvocations []float64 `json:"hourlyInvocations,omitempty"`
 	// NoiseRatio varies each hour by up to this share, 0 to 1.
 	NoiseRatio float64 `json:"noiseRatio,omitempty"`
 	// IdleDays means no invocations in the last so many days.
@@ -35,7 +41,8 @@ type TrafficProfile struct {
 	Instances int `json:"instances,omitempty"`
 	// Utilization is keyed by metric: CPUUtilization, MemoryUtilization,
 	// DiskUtilization, GPUUtilization, GPUMemoryUtilization. In percent, up
-	// to 100 times the number of cores or GPUs.
+	// to 100 times the number of cores or GPUs. For inference components they
+	// end in "Normalized" and go to 100.
 	Utilization map[string]Range `json:"utilization,omitempty"`
 }
 
@@ -53,6 +60,18 @@ type Range struct {
 }
 
 func (p *TrafficProfile) validate() error {
+	switch {
+	case p.Shape != nil && p.HourlyInvocations != nil:
+		return errors.New("shape: it excludes hourlyInvocations")
+	case p.Shape != nil:
+		hours, err := p.Shape.hours()
+		if err != nil {
+			return err
+		}
+		p.HourlyInvocations = hours
+	case p.Job != nil:
+		return p.validateJob()
+	}
 	if n := len(p.HourlyInvocations); n != 1 && n != 24 && n != 168 {
 		return fmt.Errorf("hourlyInvocations: %d numbers; give 1, 24 or 168", n)
 	}
@@ -100,6 +119,9 @@ func (p *TrafficProfile) hourly(hour, now time.Time) float64 {
 func (p *TrafficProfile) noise(hour time.Time) float64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s/%s/%s/%d", p.Endpoint, p.Variant, p.InferenceComponent, hour.Unix())
+	if p.Job != nil {
+		h.Write([]byte(p.Job.Host))
+	}
 	return float64(h.Sum64()>>11)/(1<<52) - 1
 }
 
@@ -118,6 +140,9 @@ func (p *TrafficProfile) invocations(from, to, now time.Time) float64 {
 
 // load is the share of the busiest hour, 0 to 1, at a time.
 func (p *TrafficProfile) load(at, now time.Time) float64 {
+	if p.Job != nil { // busy from start to end, more or less
+		return 0.8 + 0.2*p.noise(at.Truncate(time.Minute))
+	}
 	peak := 0.0
 	for _, n := range p.HourlyInvocations {
 		peak = math.Max(peak, n)
