@@ -38,7 +38,7 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 	inv.Workloads = workloadsOf(inv)
 	options = options.over(previous)
 	b := builder{scene: newScene(inv, options), inventory: inv, previous: previous, options: options}
-	b.scene.dependencies = dependenciesOf(inv)
+	b.scene.relations = relationsOf(inv)
 	b.index()
 	b.nameEverything()
 	if err := b.judge(); err != nil {

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"landfall.dev/landfall/internal/graph"
 	"landfall.dev/landfall/internal/inventory"
 )
 
@@ -49,4 +50,39 @@ func trafficOf(e inventory.Endpoint) *inventory.Traffic {
 	return sum
 }
 
-func dependenciesOf(inventory.Document) map[string][]string { return map[string][]string{} }
+// makers are the kinds of work whose results are files.
+var makers = map[inventory.WorkloadKind]bool{
+	inventory.WorkloadTraining: true, inventory.WorkloadTuning: true, inventory.WorkloadAutoML: true, inventory.WorkloadCompilation: true,
+	inventory.WorkloadPipeline: true, inventory.WorkloadProcessing: true, inventory.WorkloadLabeling: true,
+}
+
+// relations are full keys by the full key of what relies on them.
+type relations struct {
+	// dependencies hold an order: what is relied on moves no later.
+	dependencies map[string][]string
+	// made are the makers of files that something serves from. They hold no
+	// order: the files are there, and stay where they are when it moves.
+	made map[string][]string
+}
+
+// relationsOf reads the graph of an inventory. What serves uses models that
+// training has made; if that were an order, training would have to move first,
+// and what serves with it.
+func relationsOf(inv inventory.Document) relations {
+	kinds := make(map[string]inventory.WorkloadKind, len(inv.Workloads))
+	for i := range inv.Workloads {
+		kinds[inv.Workloads[i].Full()] = inv.Workloads[i].Kind
+	}
+	r := relations{dependencies: map[string][]string{}, made: map[string][]string{}}
+	for from, all := range graph.Of(inv).WorkloadDependencies() {
+		serving := kinds[from] == inventory.WorkloadEndpoint || kinds[from] == inventory.WorkloadTransform
+		for _, to := range all {
+			if serving && makers[kinds[to]] {
+				r.made[from] = append(r.made[from], to)
+				continue
+			}
+			r.dependencies[from] = append(r.dependencies[from], to)
+		}
+	}
+	return r
+}

@@ -88,6 +88,9 @@ type Workload struct {
 	// DependsOn are the short keys of workloads that this one relies on; those
 	// of them that move, move no later.
 	DependsOn []string `json:"dependsOn,omitempty"`
+	// BuiltBy are the short keys of workloads that made the files which this
+	// one serves from. It does not wait for them: the files are there.
+	BuiltBy []string `json:"builtBy,omitempty"`
 	// Gaps name what SageMaker does for the workload and the cluster will not
 	// do by itself: scaling policies, alarms, pipeline steps.
 	Gaps []gap.Gap `json:"gaps,omitempty"`

@@ -25,8 +25,7 @@ type scene struct {
 	// serving counts the endpoints that answer requests, servingGPU those of
 	// them on GPUs.
 	serving, servingGPU int
-	// dependencies are full keys by the full key of what depends on them.
-	dependencies map[string][]string
+	relations
 }
 
 type resourceKey struct {

@@ -61,40 +61,6 @@ func TestUnread(t *testing.T) {
 	}
 }
 
-func key(name string) inventory.WorkloadKey {
-	return inventory.WorkloadKey{Kind: inventory.WorkloadEndpoint, Name: name}
-}
-
-func TestPlan(t *testing.T) {
-	blocker := plan.Blocker{Thing: "image x", Why: "its registry refuses it", Do: "name another"}
-	document := plan.Document{Workloads: []plan.Workload{
-		{
-			WorkloadKey: key("Churn-Prod"), Reasons: []string{"it serves in real time", "it is called"},
-			Settings: plan.Settings{
-				Decision: plan.Move, Phase: 2, Replicas: plan.Replicas{Min: 2, Max: 8},
-				Resources: plan.Resources{Requests: plan.Amounts{CPU: "570m", Memory: "4Gi"}},
-			},
-		},
-		{WorkloadKey: key("said"), Reasons: []string{"image x: its registry refuses it"}, Blockers: []plan.Blocker{blocker}, Settings: plan.Settings{Decision: plan.Blocked}},
-		{WorkloadKey: key("unsaid"), Blockers: []plan.Blocker{blocker}, Settings: plan.Settings{Decision: plan.Blocked, Replicas: plan.Replicas{Min: 1}}},
-	}}
-	want := [][]string{
-		{"WORKLOAD", "DECISION", "PHASE", "REPLICAS", "CPU", "MEMORY", "REASON"},
-		{"Endpoint/Churn-Prod", "✔ Move", "2", "2-8", "570m", "4Gi", "it serves in real time"},
-		{"", "", "", "", "", "", "it is called"},
-		{"Endpoint/said", "✖ Blocked", "-", "-", "-", "-", "image x: its registry refuses it"},
-		{"", "", "", "", "", "", "to unblock: name another"},
-		{"Endpoint/unsaid", "✖ Blocked", "-", "1", "-", "-", "image x: its registry refuses it"},
-		{"", "", "", "", "", "", "to unblock: name another"},
-	}
-	if diff := cmp.Diff(want, texts(view.Plan(document))); diff != "" {
-		t.Errorf("Plan() differs (-want +got):\n%s", diff)
-	}
-	if got, want := view.Decisions(document), "1 Move, 2 Blocked"; got != want {
-		t.Errorf("Decisions() = %q, want %q", got, want)
-	}
-}
-
 func TestPlanChanges(t *testing.T) {
 	changes := []plan.Change{
 		{Workload: "new", Kind: plan.Added},

@@ -1,50 +1,123 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
+	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/placement"
 	"landfall.dev/landfall/internal/plan"
 )
 
-// Plan returns the table of decisions. A workload's further reasons, and what
-// stands in its way, follow in rows of their own.
+// Plan returns the table of decisions: one line for each workload, those that
+// move by phase and in their order, then the others by decision. An empty row
+// stands between groups.
 func Plan(d plan.Document) Table {
-	table := Table{Columns: columns("WORKLOAD", "DECISION", "PHASE", "REPLICAS", "CPU", "MEMORY", "REASON")}
-	for i := range d.Workloads {
-		workload := &d.Workloads[i]
-		said := append([]string{}, workload.Reasons...)
-		for _, blocker := range workload.Blockers {
-			said = append(said, blockerWords(blocker, workload.Reasons)...)
+	table := Table{Columns: columns("WORKLOAD", "DECISION", "PHASE", "CLASS", "REPLICAS", "SIZE", "USD/MONTH", "REASON")}
+	last, labels := "", d.Labels()
+	for _, w := range inOrder(d) {
+		if group := groupOf(*w); group != last && last != "" {
+			table.Rows = append(table.Rows, emptyRow(len(table.Columns)))
 		}
-		first := none
-		if len(said) > 0 {
-			first, said = said[0], said[1:]
-		}
+		last = groupOf(*w)
 		table.Rows = append(table.Rows, []Cell{
-			Text(workload.String()), decision(workload.Decision), Text(phase(workload.Phase)), Text(replicas(workload.Replicas)),
-			Text(orNone(workload.Resources.Requests.CPU)), Text(orNone(workload.Resources.Requests.Memory)), Text(first),
+			Text(labels[w.Full()]), decision(w.Decision), Text(phase(w.Phase)), Text(orNone(string(w.Class))),
+			Text(replicas(w.Replicas)), Text(sizeOf(w.Resources.Requests)), Text(costOf(*w)), Text(reasonOf(*w)),
 		})
-		for _, more := range said {
-			table.Rows = append(table.Rows, []Cell{Text(""), Text(""), Text(""), Text(""), Text(""), Text(""), Text(more)})
-		}
 	}
 	return table
 }
 
-// blockerWords says what stands in the way, unless a reason says so already, and
-// what would help.
-func blockerWords(blocker plan.Blocker, reasons []string) []string {
-	var words []string
-	if what := blocker.Thing + ": " + blocker.Why; !slices.Contains(reasons, what) {
-		words = append(words, what)
+func emptyRow(cells int) []Cell { return make([]Cell, cells) }
+
+// groupOf tells the groups of the table apart.
+func groupOf(w plan.Workload) string {
+	if w.Phase > 0 && moving(w) {
+		return "phase " + strconv.Itoa(w.Phase)
 	}
-	if blocker.Do != "" {
-		words = append(words, "to unblock: "+blocker.Do)
+	return string(w.Decision)
+}
+
+func moving(w plan.Workload) bool { return w.Decision == plan.Move || w.Decision == plan.MoveLater }
+
+// inOrder lists the workloads that move as the phases have them, then the
+// others by decision.
+func inOrder(d plan.Document) []*plan.Workload {
+	place := map[string]int{}
+	for _, phase := range d.Phases {
+		for _, key := range phase.Workloads {
+			place[key] = len(place) + 1
+		}
 	}
-	return words
+	var ordered []*plan.Workload
+	position := map[*plan.Workload]int{}
+	for i := range d.Workloads {
+		w := &d.Workloads[i]
+		ordered = append(ordered, w)
+		position[w] = cmp.Or(place[w.Full()], place[w.String()])
+		if !moving(*w) || position[w] == 0 {
+			position[w] = len(place) + 1 + slices.Index(restOrder, w.Decision)
+		}
+	}
+	slices.SortStableFunc(ordered, func(x, y *plan.Workload) int { return cmp.Compare(position[x], position[y]) })
+	return ordered
+}
+
+// restOrder is that of the decisions of what does not move: where somebody has
+// to act comes first.
+var restOrder = []plan.Decision{plan.Move, plan.MoveLater, plan.Blocked, plan.Elsewhere, plan.Keep, plan.Retire}
+
+// reasonOf is the first reason; without one, what stands in the way.
+func reasonOf(w plan.Workload) string {
+	if len(w.Reasons) > 0 {
+		return w.Reasons[0]
+	}
+	if len(w.Blockers) > 0 {
+		return w.Blockers[0].Thing + ": " + w.Blockers[0].Why
+	}
+	return none
+}
+
+func sizeOf(a plan.Amounts) string {
+	if a == (plan.Amounts{}) {
+		return none
+	}
+	text := orNone(a.CPU) + " " + orNone(a.Memory)
+	switch {
+	case a.GPU == 0:
+		return text
+	case strings.Contains(a.GPUResource, "mig-"):
+		return text + fmt.Sprintf(" %d×%s", a.GPU, a.GPUResource[strings.Index(a.GPUResource, "mig-"):])
+	case a.GPUResource != "" && a.GPUResource != plan.DefaultGPUResource:
+		return text + fmt.Sprintf(" %d×GPU share", a.GPU)
+	}
+	return text + fmt.Sprintf(" %d×GPU", a.GPU)
+}
+
+// costOf is what a month costs now and, after the arrow, in the cluster. A
+// tilde marks an estimate.
+func costOf(w plan.Workload) string {
+	switch {
+	case w.SageMakerCost == nil && w.ClusterCost == nil:
+		return none
+	case w.ClusterCost == nil:
+		return amount(w.SageMakerCost)
+	}
+	return amount(w.SageMakerCost) + " → " + amount(w.ClusterCost)
+}
+
+func amount(c *inventory.Cost) string {
+	switch {
+	case c == nil:
+		return "?"
+	case c.Estimate:
+		return fmt.Sprintf("~%.0f", c.USD)
+	}
+	return fmt.Sprintf("%.0f", c.USD)
 }
 
 var decisionTones = map[plan.Decision]Tone{
@@ -68,6 +141,105 @@ func replicas(r plan.Replicas) string {
 		return strconv.Itoa(int(r.Min))
 	}
 	return fmt.Sprintf("%d-%d", r.Min, r.Max)
+}
+
+// PlanNodePools returns the table of the nodes that the workloads need.
+func PlanNodePools(d plan.Document) Table {
+	table := Table{Columns: columns("NODE-POOL", "CLASS", "NODES", "TYPE", "GPU", "SPOT", "USD/MONTH", "WORKLOADS")}
+	for _, p := range d.NodePools {
+		nodes := strconv.Itoa(int(p.Nodes))
+		if p.MinNodes != p.Nodes {
+			nodes = fmt.Sprintf("%d-%d", p.MinNodes, p.Nodes)
+		}
+		spot := "no"
+		if p.Spot {
+			spot = "yes"
+		}
+		usd := none
+		if p.CostPerMonth != nil {
+			usd = amount(p.CostPerMonth)
+		}
+		table.Rows = append(table.Rows, []Cell{
+			Text(p.Name), Text(string(p.Class)), Text(nodes), Text(p.InstanceType), Text(poolGPU(p.GPU)), Text(spot), Text(usd),
+			Text(strconv.Itoa(len(p.Workloads))),
+		})
+	}
+	return table
+}
+
+func poolGPU(g *placement.PoolGPU) string {
+	if g == nil {
+		return none
+	}
+	text := fmt.Sprintf("%d×%s", g.Count, g.Model)
+	switch g.Sharing {
+	case placement.SharingMIG:
+		text += ", MIG " + g.Profile
+	case placement.SharingTimeSlicing:
+		text += fmt.Sprintf(", %d pods each", g.Replicas)
+	case placement.SharingNone:
+	}
+	return text
+}
+
+// PlanCosts returns the table that compares a month; empty when nothing is
+// priced.
+func PlanCosts(d plan.Document) Table {
+	table := Table{Columns: columns("COST", "USD/MONTH", "ESTIMATE", "PRICES-OF", "OF")}
+	c := d.Costs
+	if c == nil {
+		return table
+	}
+	row := func(name string, cost inventory.Cost) {
+		estimate := "no"
+		if cost.Estimate {
+			estimate = "yes, an estimate"
+		}
+		table.Rows = append(table.Rows, []Cell{
+			Text(name), Text(fmt.Sprintf("%.2f", cost.USD)), Text(estimate), Text(orNone(cost.PricesOf)), Text(cost.Basis),
+		})
+	}
+	row("SageMaker", c.SageMaker)
+	row("cluster", c.Cluster)
+	same := inventory.Cost{Estimate: c.SageMaker.Estimate || c.StaysUSD+c.RetiredUSD > 0, PricesOf: c.SageMaker.PricesOf}
+	same.USD, same.Basis = c.StaysUSD, "what stays on SageMaker: kept, or blocked for as long as it is"
+	row("stays", same)
+	same.USD, same.Basis = c.RetiredUSD, "what ends with what is retired"
+	row("retired", same)
+	return table
+}
+
+// FitLast cuts the texts of the last column so that rows fit into a number of
+// characters, with gap characters between columns. 0 columns leave everything.
+func FitLast(t Table, width, gap int) Table {
+	if width <= 0 || len(t.Columns) == 0 {
+		return t
+	}
+	last := len(t.Columns) - 1
+	room := width
+	for c := range last {
+		widest := utf8.RuneCountInString(t.Columns[c].Name)
+		for _, row := range t.Rows {
+			widest = max(widest, utf8.RuneCountInString(row[c].String()))
+		}
+		room -= widest + gap
+	}
+	const least = 20 // below that, a wrapped line is easier to read
+	room = max(room, least)
+	fitted := Table{Columns: t.Columns}
+	for _, row := range t.Rows {
+		cut := slices.Clone(row)
+		cut[last].Text = shorten(cut[last].Text, room)
+		fitted.Rows = append(fitted.Rows, cut)
+	}
+	return fitted
+}
+
+func shorten(text string, most int) string {
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return strings.TrimRight(string([]rune(text)[:most-1]), " ") + "…"
 }
 
 // Decisions counts the workloads by decision: 6 Move, 9 MoveLater.

@@ -1,6 +1,7 @@
-// Package plan is the command that decides what becomes of each endpoint.
+// Package plan is the command that decides what becomes of each workload, and
+// the one below it that explains a decision.
 //
-// It owns the command's flags, and keeping what people wrote into an earlier
+// It owns the commands' flags, and keeping what people wrote into an earlier
 // plan. It refuses to decide: package plan of the migration core does.
 package plan
 
@@ -9,30 +10,42 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"landfall.dev/landfall/internal/cli/complete"
 	"landfall.dev/landfall/internal/cli/output"
 	"landfall.dev/landfall/internal/cli/session"
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/placement"
 	core "landfall.dev/landfall/internal/plan"
 	"landfall.dev/landfall/internal/view"
 )
 
-const long = `Decide what becomes of each endpoint of an inventory: Move, MoveLater, Keep, Retire
-or Blocked, in which phase, under which names and at which size, each with its reasons.
+const long = `Decide what becomes of each workload of an inventory: Move, MoveLater, Keep, Elsewhere,
+Retire or Blocked, each with its reasons; in which phase it moves, after what it relies
+on; at which size, in how many pods and on which nodes it runs; and what that costs
+beside SageMaker. ` + "`plan explain WORKLOAD`" + ` tells everything about one decision.
 
 The plan is a file for people. Edit it as you like: when it is made again into the same
 file, what you changed is kept, and everything else follows the new inventory. It needs
 neither AWS nor a cluster.
 
 SageMaker's own images cannot always be pulled from elsewhere; --image-map names the
-image to run in the cluster in place of one on SageMaker. The plan remembers it.`
+image to run in the cluster in place of one on SageMaker. The plan remembers it, and the
+cluster that --provider and --target-region name.
+
+In the table, SIZE is what one pod asks for. USD/MONTH is what SageMaker costs, and after
+the arrow what the cluster would; ~ marks an estimate.`
 
 const example = `  %[1]s plan inventory.yaml -o plan.yaml
   %[1]s plan inventory.yaml -o plan.yaml --workload-class online \
     --image-map 123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1.0=registry.example.com/churn:1.0
+
+  # Nodes of Google's cloud in place of those of AWS
+  %[1]s plan inventory.yaml -o plan.yaml --provider gke --target-region europe-west1
 
   # Which workloads can move now
   %[1]s plan inventory.yaml | yq '.workloads[] | select(.decision == "Move") | .name'`
@@ -43,6 +56,8 @@ type options struct {
 	output        string
 	imageMap      []string
 	workloadClass string
+	provider      string
+	region        string
 }
 
 // New returns the command.
@@ -65,13 +80,25 @@ func New(s *session.Session) *cobra.Command {
 	flags.StringVarP(&o.output, "output", "o", "", "the file to write the plan to, or to bring up to date; unset writes it to stdout")
 	flags.StringArrayVar(&o.imageMap, "image-map", nil, "run the image after the = in place of the one before it; may be repeated")
 	flags.StringVar(&o.workloadClass, "workload-class", "", "the WorkloadClass of pods; unset means that of the earlier plan, or none")
+	flags.StringVar(&o.provider, "provider", "", "whose nodes the cluster has: eks, gke, aks or other; unset means that of the earlier plan, or eks")
+	flags.StringVar(&o.region, "target-region", "", "the cluster's region, for prices; unset means that of the earlier plan, or that of the inventory's first account")
+	complete.Flag(command, "provider", cobra.FixedCompletions(providers(), cobra.ShellCompDirectiveNoFileComp))
+	command.AddCommand(newExplain(s))
 	return command
+}
+
+// providers are what --provider takes.
+func providers() []string {
+	return []string{string(placement.ProviderEKS), string(placement.ProviderGKE), string(placement.ProviderAKS), string(placement.ProviderOther)}
 }
 
 func (o *options) run(_ context.Context, path string) error {
 	images, err := parseImages(o.imageMap)
 	if err != nil {
 		return err
+	}
+	if o.provider != "" && !slices.Contains(providers(), o.provider) {
+		return output.Usage("give one of those after --provider", "unknown provider %q: want %s", o.provider, strings.Join(providers(), ", "))
 	}
 	if err := output.CheckFolder(o.output); err != nil {
 		return err
@@ -88,7 +115,9 @@ func (o *options) run(_ context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	plan, changes, err := core.Build(found, previous, core.Options{Images: images, WorkloadClassName: o.workloadClass})
+	plan, changes, err := core.Build(found, previous, core.Options{
+		Images: images, WorkloadClassName: o.workloadClass, Target: placement.Target{Provider: placement.Provider(o.provider), Region: o.region},
+	})
 	if err != nil {
 		return &output.Failure{What: "cannot plan", Why: err.Error(), Next: "correct the plan, or the flag, that is named", Cause: err}
 	}
@@ -132,10 +161,10 @@ func (o *options) finish(plan core.Document, changes []core.Change, again bool, 
 		return err
 	}
 	if len(plan.Workloads) == 0 {
-		o.session.Notef("The inventory has no endpoints; %s is empty.", o.output)
+		o.session.Notef("The inventory has no workloads; %s is empty.", o.output)
 		return nil
 	}
-	if err := o.session.PrintTable(view.Plan(plan), true); err != nil {
+	if err := o.print(plan); err != nil {
 		return err
 	}
 	if again {
@@ -144,13 +173,62 @@ func (o *options) finish(plan core.Document, changes []core.Change, again bool, 
 		}
 	}
 	o.session.Notef("%s: %s, written to %s", output.Plural(len(plan.Workloads), "workload"), view.Decisions(plan), o.output)
-	for i := range plan.Workloads {
-		if plan.Workloads[i].Decision == core.Move {
-			o.session.SuggestCommand("write what a workload needs into files", "export", o.output, "--workload", plan.Workloads[i].String(), "-o", "bundle")
-			break
+	if c := plan.Costs; c != nil && len(c.Unpriced) > 0 {
+		o.session.Notef("Not in the costs, because a price is not known: %s", output.Sanitize(some(c.Unpriced)))
+	}
+	o.next(plan)
+	return nil
+}
+
+// columnGap is the space that tables leave between columns.
+const columnGap = 3
+
+// print shows the decisions, then the nodes, then the costs.
+func (o *options) print(plan core.Document) error {
+	width, _ := o.session.Size()
+	tables := []view.Table{view.FitLast(view.Plan(plan), width, columnGap), view.PlanNodePools(plan), view.FitLast(view.PlanCosts(plan), width, columnGap)}
+	for i, table := range tables {
+		if len(table.Rows) == 0 {
+			continue
+		}
+		if i > 0 {
+			if _, err := fmt.Fprintln(o.session.Out); err != nil {
+				return fmt.Errorf("cannot write the plan's tables: %w", err)
+			}
+		}
+		if err := o.session.PrintTable(table, true); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// some names a few of many.
+func some(names []string) string {
+	const most = 6
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// next suggests to export the first endpoint that moves, else to look at what
+// is in the way.
+func (o *options) next(plan core.Document) {
+	labels := plan.Labels()
+	byLabel := map[string]*core.Workload{}
+	for i := range plan.Workloads {
+		byLabel[labels[plan.Workloads[i].Full()]] = &plan.Workloads[i]
+	}
+	for _, phase := range plan.Phases {
+		for _, label := range phase.Workloads {
+			if w := byLabel[label]; w != nil && w.Decision == core.Move && w.Kind == inventory.WorkloadEndpoint {
+				o.session.SuggestCommand("write what a workload needs into files", "export", o.output, "--workload", label, "-o", "bundle")
+				return
+			}
+		}
+	}
+	o.session.SuggestCommand("see what is in the way", "plan", "explain", labels[plan.Workloads[0].Full()], "--plan", o.output)
 }
 
 // tellChanges says what became of the earlier plan.
