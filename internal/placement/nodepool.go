@@ -61,7 +61,8 @@ type NodePool struct {
 	PriorityClassName string `json:"priorityClassName,omitempty"`
 	// CostPerMonth is nil where no price is known.
 	CostPerMonth *inventory.Cost `json:"costPerMonth,omitempty"`
-	// Workloads are the short keys of those that run here.
+	// Workloads are the short keys of those that run here, full ones where two
+	// places have the same.
 	Workloads []string `json:"workloads,omitempty"`
 	// Reasons say why this type and this number.
 	Reasons []string `json:"reasons,omitempty"`

@@ -44,6 +44,8 @@ type placer struct {
 	pools     []pool
 	names     map[string]bool
 	unplaced  []Unplaced
+	// shown is what people read of a workload's key.
+	shown map[*Workload]string
 	// notes are reasons about single workloads, by their full keys.
 	notes map[string][]string
 }
@@ -68,6 +70,7 @@ func newPlacer(in Input) *placer {
 		p.workloads = append(p.workloads, &w)
 	}
 	slices.SortStableFunc(p.workloads, func(a, b *Workload) int { return a.Key.Compare(b.Key) })
+	p.shown = shownKeys(p.workloads)
 	return p
 }
 

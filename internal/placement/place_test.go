@@ -275,7 +275,7 @@ func TestReasonsNameWhatDecided(t *testing.T) {
 	text := strings.Join(append(got.ByWorkload[vital.Key.Full()].Reasons, got.Pools[0].Reasons...), "\n")
 	for _, want := range []string{
 		"node pool online-gpu-t4", "never stands on spot nodes", "a T4 has no MIG", "g4dn.xlarge (4 vCPU, 16 GiB) costs least",
-		"at the peak 4 × pods on 5 × nodes: first-fit decreasing needs 4, no arrangement fewer than 4", "room for one more pod of", "cost: 100 % of",
+		"at the peak: 4 pods on 5 nodes; first-fit decreasing needs 4, and no arrangement fewer than 4", "room for one more pod of Endpoint/vital while", "cost: 100 % of",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the reasons do not say %q:\n%s", want, text)
@@ -405,5 +405,15 @@ func TestPlaceManyWorkloads(t *testing.T) {
 	got := Place(Input{Workloads: list})
 	if len(got.ByWorkload) != len(list) {
 		t.Errorf("%d of %d are placed", len(got.ByWorkload), len(list))
+	}
+}
+
+func TestKeysThatCollideAreWrittenInFull(t *testing.T) {
+	here, there := workload("churn", ClassOnline, 1000, 2048, 2), workload("churn", ClassOnline, 1000, 2048, 2)
+	there.Key.Region = "eu-west-1"
+	got := Place(Input{Workloads: []Workload{here, there, workload("other", ClassOnline, 100, 256, 1)}})
+	want := []string{"123456789012/eu-west-1/Endpoint/churn", "123456789012/us-east-1/Endpoint/churn", "Endpoint/other"}
+	if diff := cmp.Diff(want, got.Pools[0].Workloads); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

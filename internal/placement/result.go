@@ -54,20 +54,19 @@ func (p *placer) nodePool(each *pool) NodePool {
 	}
 	np.Taints = taints(p.provider, each.name, vendor, each.spot)
 	for _, w := range each.workloads {
-		np.Workloads = append(np.Workloads, w.Key.String())
+		np.Workloads = append(np.Workloads, p.shown[w])
 	}
 	slices.Sort(np.Workloads)
-	np.Workloads = slices.Compact(np.Workloads)
 	return np
 }
 
 // poolReasons say why this type and this number.
 func (p *placer) poolReasons(each *pool) []string {
-	reasons := []string{p.whyType(each), whyNodes("at the peak", each.peak)}
+	reasons := []string{p.whyType(each)}
 	if each.min.Pods > 0 {
-		reasons = append(reasons, whyNodes("all the time", each.min))
+		reasons = append(reasons, p.whyNodes("at the peak", each.peak), p.whyNodes("all the time", each.min))
 	} else {
-		reasons = append(reasons, "no node stays: nothing here runs all the time")
+		reasons = append(reasons, p.whyNodes("at most, if everything runs at once", each.peak), "no node stays: nothing here runs all the time")
 	}
 	if each.wanted != "" && each.name != each.wanted {
 		reasons = append(reasons, fmt.Sprintf("named %s rather than %s: a pool holds one class of work on one kind of node", each.name, each.wanted))
@@ -84,16 +83,53 @@ func (p *placer) whyType(each *pool) string {
 	return kind + " costs least a month of the types on which the largest pod fits"
 }
 
-func whyNodes(when string, f Fill) string {
-	text := fmt.Sprintf("%s %d × pods on %d × nodes: first-fit decreasing needs %d, no arrangement fewer than %d", when, f.Pods, f.Nodes, f.PackedNodes, f.LeastNodes)
-	if f.Nodes > f.PackedNodes {
-		why := "a scheduler that spreads pods leaves gaps that are too small to use"
-		if f.Surge != "" {
-			why = fmt.Sprintf("the rest is room for one more pod of %s while it is updated, and for the gaps that a scheduler leaves which spreads pods", f.Surge)
-		}
-		text += "; " + why
+// whyNodes says where a number of nodes comes from.
+func (p *placer) whyNodes(when string, f Fill) string {
+	text := fmt.Sprintf("%s: %s on %s; first-fit decreasing needs %d, and no arrangement fewer than %d",
+		when, plural(f.Pods, "pod"), plural(int64(f.Nodes), "node"), f.PackedNodes, f.LeastNodes)
+	switch {
+	case f.Nodes == f.PackedNodes && f.Surge != "":
+		text += fmt.Sprintf("; there is room for one more pod of %s while it is updated", p.short(f.Surge))
+	case f.Nodes > f.PackedNodes && f.Surge != "":
+		text += fmt.Sprintf("; the rest is room for one more pod of %s while it is updated, and for the gaps that a scheduler leaves which spreads pods", p.short(f.Surge))
+	case f.Nodes > f.PackedNodes:
+		text += "; the rest is for the gaps that a scheduler leaves which spreads pods"
 	}
 	return text
+}
+
+func plural(count int64, noun string) string {
+	if count == 1 {
+		return fmt.Sprintf("%d %s", count, noun)
+	}
+	return fmt.Sprintf("%d %ss", count, noun)
+}
+
+// short is what people read of a full key.
+func (p *placer) short(full string) string {
+	for w, shown := range p.shown {
+		if w.Key.Full() == full {
+			return shown
+		}
+	}
+	return full
+}
+
+// shownKeys are what people read of workloads: short keys, and full ones where
+// two places have the same.
+func shownKeys(workloads []*Workload) map[*Workload]string {
+	count := map[string]int{}
+	for _, w := range workloads {
+		count[w.Key.String()]++
+	}
+	shown := make(map[*Workload]string, len(workloads))
+	for _, w := range workloads {
+		shown[w] = w.Key.String()
+		if count[w.Key.String()] > 1 {
+			shown[w] = w.Key.Full()
+		}
+	}
+	return shown
 }
 
 // poolCost is that of a month: nodes that stay, and the hours of work that
@@ -104,11 +140,17 @@ func (p *placer) poolCost(each *pool) *inventory.Cost {
 	}
 	jobs := p.jobNodeHours(each.group, each.capacity)
 	usd := each.price.USDPerMonth(float64(each.min.Nodes)) + each.price.USDPerHour*jobs
-	basis := fmt.Sprintf("%d × %s all the time", each.min.Nodes, each.nodeType.Name)
-	if jobs > 0 {
-		basis += fmt.Sprintf(" and %s node hours of work that comes and goes, as if each had its nodes to itself", number(jobs))
+	var parts []string
+	if each.min.Nodes > 0 {
+		parts = append(parts, fmt.Sprintf("%d × %s all the time", each.min.Nodes, each.nodeType.Name))
 	}
-	return p.money(each, usd, basis+": "+each.price.Basis)
+	if jobs > 0 {
+		parts = append(parts, fmt.Sprintf("%s hours of %s for work that comes and goes, as if each had its nodes to itself", number(jobs), each.nodeType.Name))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "nothing has run")
+	}
+	return p.money(each, usd, strings.Join(parts, " and ")+": "+each.price.Basis)
 }
 
 func (p *placer) money(each *pool, usd float64, basis string) *inventory.Cost {

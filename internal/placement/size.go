@@ -227,6 +227,8 @@ func unmeasuredCPU(m Measured, size *PodSize) {
 	switch {
 	case m.Reserved != nil && m.Reserved.CPUMillis > 0:
 		amount, how = m.Reserved.CPUMillis, "no use was measured; this is what SageMaker reserves for it"
+	case m.Reserved != nil && m.Instance == nil:
+		amount, how = millisPerCore, "no use was measured, and SageMaker reserves memory alone: a core to begin with"
 	case m.Instance != nil:
 		amount = max(likeInstance(m.InstanceType, m.Instance).CPUMillis, leastCPUMillis)
 		how = fmt.Sprintf("no use was measured; this is what a node as large as %s gives to pods", m.InstanceType)

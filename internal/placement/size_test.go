@@ -89,6 +89,14 @@ func TestSize(t *testing.T) {
 			},
 			says: []string{"what SageMaker reserves for it"},
 		},
+		"a serverless variant": {
+			reason: "AWS tells its memory, and not how much CPU goes with it",
+			change: func(m *Measured) { *m = Measured{Reserved: &Amounts{MemoryMiB: 2048}} },
+			want: want{
+				Requests: Amounts{CPUMillis: 1000, MemoryMiB: 2048}, Limits: Amounts{CPUMillis: 1000, MemoryMiB: 2048},
+			},
+			says: []string{"a core to begin with"},
+		},
 		"nothing is known at all": {
 			reason: "the least, and it is said",
 			change: func(m *Measured) { *m = Measured{} },

@@ -72,7 +72,7 @@ func TestFewerNodesAreTooFew(t *testing.T) {
 				c.createNodes(t, pool, fill.LeastNodes-1)
 				created += c.createWorkloads(t, in, result, pool, true)
 				if said := strings.Join(pool.Reasons, " "); fill.Nodes > fill.PackedNodes && !strings.Contains(said, "room for one more pod") &&
-					!strings.Contains(said, "a scheduler that spreads pods") {
+					!strings.Contains(said, "the gaps that a scheduler leaves") {
 					t.Errorf("pool %s has %d nodes where %d would do, and does not say why: %s", pool.Name, fill.Nodes, fill.PackedNodes, said)
 				}
 			}
