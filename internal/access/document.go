@@ -117,7 +117,7 @@ func parse(text string) (wireDocument, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return wireDocument{}, errors.New("something follows the end of the document")
 	}
-	if len(document.Statement) == 0 {
+	if document.Statement == nil {
 		return wireDocument{}, errors.New("the document has no Statement")
 	}
 	return document, nil
@@ -172,7 +172,7 @@ func (w *wireStatements) UnmarshalJSON(text []byte) error {
 		if err := json.Unmarshal(text, &list); err != nil {
 			return err
 		}
-		*w = list
+		*w = append(wireStatements{}, list...)
 		return nil
 	}
 	var one wireStatement

@@ -52,6 +52,12 @@ func TestParseASingleStatementOfTheOldVersion(t *testing.T) {
 	}
 }
 
+func TestParseAPolicyThatSaysNothing(t *testing.T) {
+	if got, err := Parse("p", `{"Version":"2012-10-17","Statement":[]}`); err != nil || got.Broken != "" || len(got.Statements) != 0 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	statement := func(text string) string { return `{"Statement":[` + text + `]}` }
 	cases := map[string]struct{ text, want string }{

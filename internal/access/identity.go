@@ -51,21 +51,21 @@ func (d Decision) openedBy(keys ...string) Decision {
 func (i Identity) About(actions []string) Identity {
 	var kept []Policy
 	for _, policy := range i.Policies {
-		if policy = policy.about(actions); len(policy.Statements) > 0 || policy.Broken != "" {
+		if policy = policy.About(actions); len(policy.Statements) > 0 || policy.Broken != "" {
 			kept = append(kept, policy)
 		}
 	}
 	i.Policies = kept
 	if i.Boundary != nil {
-		boundary := i.Boundary.about(actions)
+		boundary := i.Boundary.About(actions)
 		i.Boundary = &boundary
 	}
 	return i
 }
 
-// about returns the policy with only those statements that speak of one of the
+// About returns the policy with only those statements that speak of one of the
 // actions.
-func (p Policy) about(actions []string) Policy {
+func (p Policy) About(actions []string) Policy {
 	p.Statements = slices.DeleteFunc(slices.Clone(p.Statements), func(s Statement) bool {
 		return !slices.ContainsFunc(actions, s.takesAction)
 	})

@@ -24,9 +24,13 @@ type Alarm struct {
 	// MissingData is breaching, notBreaching, ignore or missing.
 	MissingData string `json:"missingData,omitempty"`
 	// Rule is that of a composite alarm.
-	Rule           string   `json:"rule,omitempty"`
-	Description    string   `json:"description,omitempty"`
-	State          string   `json:"state,omitempty"`
+	Rule        string `json:"rule,omitempty"`
+	Description string `json:"description,omitempty"`
+	State       string `json:"state,omitempty"`
+	// StateReason says why the alarm is in its state, and StateSince since when
+	// (RFC 3339, UTC).
+	StateReason    string   `json:"stateReason,omitempty"`
+	StateSince     string   `json:"stateSince,omitempty"`
 	ActionsEnabled bool     `json:"actionsEnabled"`
 	AlarmActions   []string `json:"alarmActions,omitempty"`
 	OKActions      []string `json:"okActions,omitempty"`
@@ -38,6 +42,9 @@ type Alarm struct {
 	LowSamples string `json:"lowSamples,omitempty"`
 	// PromQL is the query of an alarm in that language.
 	PromQL string `json:"promQL,omitempty"`
+	// LogQuery and LogGroups are those of an alarm on a query over logs.
+	LogQuery  string   `json:"logQuery,omitempty"`
+	LogGroups []string `json:"logGroups,omitempty"`
 	// ModifiedAt is RFC 3339, UTC.
 	ModifiedAt string   `json:"modifiedAt,omitempty"`
 	Ignored    []string `json:"ignored,omitempty"`

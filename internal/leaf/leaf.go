@@ -42,7 +42,8 @@ var timeType = reflect.TypeFor[time.Time]()
 const metadataField = "ResultMetadata"
 
 // Set lists the paths of the fields that are set: not nil, not zero, and
-// neither an empty list nor an empty map. List elements share the path "[]".
+// neither an empty list nor an empty map. List elements share the path "[]";
+// the member of a union adds its name.
 func Set(value reflect.Value) []string { return set(value, "") }
 
 func set(value reflect.Value, path string) []string {
@@ -52,6 +53,12 @@ func set(value reflect.Value, path string) []string {
 			return nil
 		}
 		return set(value.Elem(), path)
+	case reflect.Interface:
+		if value.IsNil() {
+			return nil
+		}
+		_, member, _ := strings.Cut(reflect.Indirect(value.Elem()).Type().Name(), "Member")
+		return set(value.Elem(), path+"."+member)
 	case reflect.Struct:
 		if value.Type() == timeType {
 			return ifSet(value, path)

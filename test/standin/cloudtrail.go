@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	ct "github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	cttypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
@@ -83,6 +84,7 @@ var trailOperations = map[string]jsonOperation{
 	"DescribeTrails":      {input: reflect.TypeFor[ct.DescribeTrailsInput](), lowerFirst: true, serve: (*region).describeTrails},
 	"GetTrailStatus":      {input: reflect.TypeFor[ct.GetTrailStatusInput](), serve: (*region).trailStatus},
 	"GetEventSelectors":   {input: reflect.TypeFor[ct.GetEventSelectorsInput](), serve: (*region).eventSelectors},
+	"GetEventDataStore":   {input: reflect.TypeFor[ct.GetEventDataStoreInput](), serve: (*region).eventDataStore},
 	"ListEventDataStores": {input: reflect.TypeFor[ct.ListEventDataStoresInput](), serve: (*region).eventDataStores},
 }
 
@@ -192,4 +194,16 @@ func (s *region) eventDataStores(action string, params map[string]any) (map[stri
 		answer["NextToken"] = next
 	}
 	return answer, nil
+}
+
+// eventDataStore answers GetEventDataStore, by ARN or by the id that ends it.
+func (s *region) eventDataStore(_ string, params map[string]any) (map[string]any, *apiError) {
+	id := fmt.Sprint(params["EventDataStore"])
+	for _, store := range s.account.CloudTrail.EventDataStores {
+		arn := fmt.Sprint(store["EventDataStoreArn"])
+		if arn == id || strings.HasSuffix(arn, "/"+id) {
+			return store, nil
+		}
+	}
+	return nil, &apiError{Status: 400, Code: "EventDataStoreNotFoundException", Message: "The specified event data store was not found: " + id}
 }

@@ -1,0 +1,124 @@
+package surroundings
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"landfall.dev/landfall/internal/access"
+	"landfall.dev/landfall/internal/awsfailure"
+	"landfall.dev/landfall/internal/inventory"
+)
+
+// Options say what to read.
+type Options struct {
+	// Place is the account and region that the client reads.
+	Place inventory.Place
+	// Endpoints are those whose callers are wanted. Only reading CloudTrail's
+	// logs needs them.
+	Endpoints []access.Endpoint
+	// AlarmNames gives the names of alarms that scaling policies and deployments
+	// refer to. It is asked once, after all alarms were read, and may block until
+	// the names are known. Nil means none.
+	AlarmNames func() []string
+	// Now is the end of the time that is read of CloudTrail's logs, and Lookback
+	// its length. Zero means 14 days.
+	Now      time.Time
+	Lookback time.Duration
+	// CloudTrail asks for CloudTrail's log files to be read, where they record
+	// calls of endpoints. That takes time, and requests to S3 that are charged.
+	CloudTrail bool
+	// MaxTrailObjects and MaxTrailBytes bound the log files that are read, the
+	// newest first; bytes are counted as they are stored. Zero means 2,000 and
+	// 1 GiB.
+	MaxTrailObjects int
+	MaxTrailBytes   int64
+}
+
+const (
+	defaultLookback        = 14 * 24 * time.Hour
+	defaultMaxTrailObjects = 2000
+	defaultMaxTrailBytes   = 1 << 30
+)
+
+func (o Options) withDefaults() Options {
+	if o.Lookback <= 0 {
+		o.Lookback = defaultLookback
+	}
+	if o.MaxTrailObjects <= 0 {
+		o.MaxTrailObjects = defaultMaxTrailObjects
+	}
+	if o.MaxTrailBytes <= 0 {
+		o.MaxTrailBytes = defaultMaxTrailBytes
+	}
+	o.Now = o.Now.UTC()
+	return o
+}
+
+// Found is what was read at one place. It can be stored as JSON, and holds
+// nothing secret.
+type Found struct {
+	Place     inventory.Place      `json:"place"`
+	Alarms    []inventory.Alarm    `json:"alarms,omitempty"`
+	LogGroups []inventory.LogGroup `json:"logGroups,omitempty"`
+	Tags      Tags                 `json:"tags"`
+	Trails    Trails               `json:"trails"`
+	// Unread lists what could not be read.
+	Unread []inventory.Unread `json:"unread,omitempty"`
+}
+
+// Read reads everything around the endpoints of one place, but for IAM, which
+// is the same for all regions of an account: see ReadAccount. What may not be
+// read is listed; Read itself fails only when nobody waits for the answer or
+// the credentials are no good.
+func (c *Client) Read(ctx context.Context, options Options) (Found, error) {
+	options = options.withDefaults()
+	found := Found{Place: options.Place}
+	var failures awsfailure.Log
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { found.Alarms, err = c.readAlarms(ctx, options, &failures); return err })
+	group.Go(func() (err error) { found.LogGroups, err = c.readLogGroups(ctx, options.Place, &failures); return err })
+	group.Go(func() (err error) { found.Tags, err = c.readTags(ctx, &failures); return err })
+	group.Go(func() (err error) { found.Trails, err = c.readTrails(ctx, options, &failures); return err })
+	if err := group.Wait(); err != nil {
+		return Found{}, err
+	}
+	found.Unread = failures.List(options.Place)
+	return found, nil
+}
+
+// Callers are those that CloudTrail's logs show and that IAM allows, and what
+// is known of each source. The account must be the one of the place.
+func (f Found) Callers(account Account, endpoints []access.Endpoint) ([]inventory.Caller, inventory.CallerCoverage) {
+	var here []access.Endpoint
+	for _, endpoint := range endpoints {
+		if endpoint.Place == f.Place {
+			here = append(here, endpoint)
+		}
+	}
+	coverage := inventory.CallerCoverage{Place: f.Place, IAM: account.Coverage, CloudTrail: f.Trails.Coverage}
+	return append(access.Callers(account.Identities, here), f.Trails.Seen...), coverage
+}
+
+// Actions are the IAM actions that reading with these options takes, those of
+// ReadAccount included.
+func Actions(options Options) []string {
+	actions := []string{
+		"cloudtrail:DescribeTrails", "cloudtrail:GetEventDataStore", "cloudtrail:GetEventSelectors",
+		"cloudtrail:GetTrailStatus", "cloudtrail:ListEventDataStores", "cloudwatch:DescribeAlarms",
+		"iam:GetAccountAuthorizationDetails", "logs:DescribeLogGroups", "tag:GetResources",
+	}
+	if options.CloudTrail {
+		// Log files are often encrypted with a key of the account.
+		actions = append(actions, "kms:Decrypt", "s3:GetObject", "s3:ListBucket")
+	}
+	return actions
+}
+
+func timeText(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339)
+}
