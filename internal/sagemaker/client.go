@@ -126,6 +126,22 @@ func New(ctx context.Context, options Options) (*Client, error) {
 // Region returns the region that the client reads.
 func (c *Client) Region() string { return c.region }
 
+// RoleARN returns the role that the client assumes, empty for the caller's own
+// identity.
+func (c *Client) RoleARN() string { return c.roleARN }
+
+// SignIn fails when there are no credentials, or when the role may not be
+// assumed. The error holds AWS's answer.
+func (c *Client) SignIn(ctx context.Context) error {
+	if _, err := c.config.Credentials.Retrieve(ctx); err != nil {
+		if c.roleARN != "" {
+			return fmt.Errorf("cannot assume the role %s: %w", c.roleARN, err)
+		}
+		return fmt.Errorf("get credentials: %w", err)
+	}
+	return nil
+}
+
 // Config returns the configuration that the client was made of, paced as it is:
 // for other readers of the same account and region.
 func (c *Client) Config() aws.Config { return c.config.Copy() }

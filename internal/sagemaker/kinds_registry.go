@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 
 	"landfall.dev/landfall/internal/inventory"
-	"landfall.dev/landfall/internal/workload"
+	"landfall.dev/landfall/internal/workload/membership"
 )
 
 // registry are the kinds that hold finished models.
@@ -26,7 +26,7 @@ var registry = []kind{
 		describe: describe((*calls).DescribeModelPackage),
 		inputs:   map[string]string{"ModelPackageName": "ModelPackageArn"},
 		policy:   newestOfFamily,
-		family:   func(l line) string { return cmp.Or(l.Parent, workload.Family(l.Name)) },
+		family:   func(l line) string { return cmp.Or(l.Parent, membership.Family(l.Name)) },
 		belongs:  []string{"ModelPackageGroupName"},
 		title: func(f fields) string {
 			if group := f.text("ModelPackageGroupName"); group != "" {

@@ -11,7 +11,7 @@ import (
 
 	"landfall.dev/landfall/internal/awsfailure"
 	"landfall.dev/landfall/internal/inventory"
-	"landfall.dev/landfall/internal/workload"
+	"landfall.dev/landfall/internal/workload/membership"
 )
 
 // listing is one list under way, with one parent and one value.
@@ -162,5 +162,5 @@ func familyOf(k *kind, l line) string {
 	if k.family != nil {
 		return k.family(l)
 	}
-	return workload.Family(l.Name)
+	return membership.Family(l.Name)
 }

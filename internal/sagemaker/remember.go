@@ -7,14 +7,14 @@ import "context"
 // a file. Failures are not noted: they may be over by the next run.
 func remember[T any](s *scan, call string, read func() (T, error)) (T, error) {
 	var result T
-	if s.Journal.Find(s.JournalKey+call, &result) {
+	if s.Journal.Find(s.place+"|"+call, &result) {
 		return result, nil
 	}
 	result, err := read()
 	if err != nil {
 		return result, err
 	}
-	return result, s.Journal.Record(s.JournalKey+call, result)
+	return result, s.Journal.Record(s.place+"|"+call, result)
 }
 
 // failed notes a failure of an operation of SageMaker on a resource, and says

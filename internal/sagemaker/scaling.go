@@ -23,10 +23,29 @@ type foundScaling struct {
 func (s *scan) readScaling(ctx context.Context) (foundScaling, error) {
 	var found foundScaling
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { found.targets, err = s.readTargets(ctx); return err })
-	group.Go(func() (err error) { found.policies, err = s.readPolicies(ctx); return err })
-	group.Go(func() (err error) { found.scheduled, err = s.readScheduled(ctx); return err })
+	group.Go(func() (err error) {
+		found.targets, err = rememberScaling(ctx, s, "DescribeScalableTargets", s.readTargets)
+		return err
+	})
+	group.Go(func() (err error) {
+		found.policies, err = rememberScaling(ctx, s, "DescribeScalingPolicies", s.readPolicies)
+		return err
+	})
+	group.Go(func() (err error) {
+		found.scheduled, err = rememberScaling(ctx, s, "DescribeScheduledActions", s.readScheduled)
+		return err
+	})
 	return found, group.Wait()
+}
+
+// rememberScaling notes what an operation of Application Auto Scaling gave, and
+// a failure where it may not be called. What it gives holds nothing secret.
+func rememberScaling[T any](ctx context.Context, s *scan, operation string, read func(context.Context) ([]T, error)) ([]T, error) {
+	all, err := remember(s, operation, func() ([]T, error) { return read(ctx) })
+	if err != nil {
+		return nil, s.failures.record(ctx, "application-autoscaling:"+operation, "", err)
+	}
+	return all, nil
 }
 
 func (s *scan) readTargets(ctx context.Context) ([]types.ScalableTarget, error) {
@@ -36,7 +55,7 @@ func (s *scan) readTargets(ctx context.Context) ([]types.ScalableTarget, error) 
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, s.failures.record(ctx, "application-autoscaling:DescribeScalableTargets", "", err)
+			return nil, err
 		}
 		all = append(all, page.ScalableTargets...)
 	}
@@ -50,7 +69,7 @@ func (s *scan) readPolicies(ctx context.Context) ([]types.ScalingPolicy, error) 
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, s.failures.record(ctx, "application-autoscaling:DescribeScalingPolicies", "", err)
+			return nil, err
 		}
 		all = append(all, page.ScalingPolicies...)
 	}
@@ -64,7 +83,7 @@ func (s *scan) readScheduled(ctx context.Context) ([]types.ScheduledAction, erro
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, s.failures.record(ctx, "application-autoscaling:DescribeScheduledActions", "", err)
+			return nil, err
 		}
 		all = append(all, page.ScheduledActions...)
 	}

@@ -39,10 +39,9 @@ type ScanOptions struct {
 	// RunsPerWorkload is how many runs of the same work are described, the
 	// newest ones; all are listed. Zero means 3.
 	RunsPerWorkload int
-	// Journal remembers finished calls from one run to the next, under keys
-	// that begin with JournalKey. Nil means that nothing is remembered.
-	Journal    *journal.Journal
-	JournalKey string
+	// Journal remembers finished calls from one run to the next, by account
+	// and region. Nil means that nothing is remembered.
+	Journal *journal.Journal
 	// Progress hears how far the scan is, from several goroutines. Nil means
 	// that nobody listens.
 	Progress func(Progress)
@@ -57,6 +56,9 @@ type scan struct {
 	group    *errgroup.Group
 	lanes    *lanes
 	hosting  *countdown
+
+	// place begins the names of the journal's calls.
+	place string
 
 	mu   sync.Mutex
 	tags map[string][]inventory.Tag
@@ -75,6 +77,7 @@ func (c *Client) Scan(ctx context.Context, options ScanOptions) (inventory.Docum
 	if err != nil {
 		return inventory.Document{}, err
 	}
+	s.place = account.Place().String()
 	var scaling foundScaling
 	var endpoints []inventory.Endpoint
 	read := s.hosting.one()
@@ -160,27 +163,21 @@ func (s *scan) nothingListed(unread []inventory.Unread) bool {
 	return true
 }
 
-// readAccount learns whose account it is. A role's ARN tells it too.
+// readAccount learns whose account it is. A role's ARN tells it too. It is asked
+// in every run: the credentials may be those of another account by now.
 func (s *scan) readAccount(ctx context.Context) (inventory.Account, error) {
-	account, err := remember(s, "GetCallerIdentity", func() (inventory.Account, error) {
-		out, err := s.Identity.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-		if err != nil {
-			return inventory.Account{}, err
-		}
-		found := inventory.Account{ID: aws.ToString(out.Account)}
-		if parsed, err := arn.Parse(aws.ToString(out.Arn)); err == nil {
-			found.Partition = parsed.Partition
-		}
-		return found, nil
-	})
+	account := inventory.Account{Region: s.region, RoleARN: s.roleARN}
+	role, _ := arn.Parse(s.roleARN)
+	account.ID, account.Partition = role.AccountID, role.Partition
+	out, err := s.Identity.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		err = s.failures.record(ctx, "sts:GetCallerIdentity", "", err)
-		if role, parseErr := arn.Parse(s.roleARN); parseErr == nil {
-			account.ID, account.Partition = role.AccountID, role.Partition
-		}
+		return account, s.failures.record(ctx, "sts:GetCallerIdentity", "", err)
 	}
-	account.Region, account.RoleARN = s.region, s.roleARN
-	return account, err
+	account.ID = aws.ToString(out.Account)
+	if parsed, err := arn.Parse(aws.ToString(out.Arn)); err == nil {
+		account.Partition = parsed.Partition
+	}
+	return account, nil
 }
 
 // literal returns the longest word of a pattern without special characters,

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -135,4 +136,42 @@ func some(names []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
 	}
 	return strings.Join(names, ", ")
+}
+
+// WorkloadKinds returns the table of what work a scan found, a kind a row.
+func WorkloadKinds(d inventory.Document) Table {
+	table := Table{Columns: columns("WORKLOADS", "COUNT", "RESOURCES", "CRITICAL", "USD/MONTH")}
+	type sums struct {
+		count, resources, critical int
+		cost                       *inventory.Cost
+	}
+	byKind := map[inventory.WorkloadKind]*sums{}
+	for i := range d.Workloads {
+		w := &d.Workloads[i]
+		of := byKind[w.Kind]
+		if of == nil {
+			of = &sums{}
+			byKind[w.Kind] = of
+		}
+		of.count++
+		of.resources += w.ResourceCount
+		if w.Criticality.Level == inventory.CriticalityHigh {
+			of.critical++
+		}
+		if w.CostPerMonth != nil {
+			if of.cost == nil {
+				of.cost = &inventory.Cost{}
+			}
+			of.cost.USD += w.CostPerMonth.USD
+			of.cost.Estimate = of.cost.Estimate || w.CostPerMonth.Estimate
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		of := byKind[kind]
+		table.Rows = append(table.Rows, []Cell{
+			Text(string(kind)), Text(Count(int64(of.count))), Text(Count(int64(of.resources))),
+			Text(Count(int64(of.critical))), Text(amount(of.cost)),
+		})
+	}
+	return table
 }

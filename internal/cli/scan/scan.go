@@ -1,13 +1,13 @@
 // Package scan is the command that finds out what an AWS account runs.
 //
-// It owns the command's flags, its progress and where the inventory goes. It
-// refuses to read AWS itself (package sagemaker does) and to judge what it finds
-// (plan does).
+// It owns the command's flags, the accounts and regions that they name, the
+// progress of all of them, and where the inventory goes. It refuses to read AWS
+// itself (packages sagemaker and surroundings do) and to judge what it finds
+// (packages workload and plan do).
 package scan
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -22,21 +22,41 @@ import (
 	"landfall.dev/landfall/internal/view"
 )
 
-const long = `Read the endpoints of an AWS account and everything they rest on: configurations,
-models, containers, scaling, traffic and use.
+const long = `Read what AWS accounts have in SageMaker: endpoints and everything they rest on, jobs,
+pipelines, notebooks, Studio, registries, experiments, features, monitoring and the
+rest, with tags, scaling, alarms, log groups, traffic and use.
 
-It only reads. Values that may be secret are masked before they reach the file.
-What may not be read is listed with the permission that is missing, and the rest is
-scanned all the same; the exit code is 0 then, with a warning.
+It only reads; --print-policy prints the IAM policy that it needs and no more. Values
+that may be secret are masked before they reach a file. What may not be read is listed
+with the permission that is missing, and the rest is scanned all the same; the exit code
+is 0 then, with a warning.
+
+Every role of --role-arn is scanned in every region of --region, all at the same time,
+each within the account's own rate limits. Without --role-arn it is the account of your
+own credentials. One that cannot be reached is reported, and the others go on; the exit
+code is 1 only when none can be read.
+
+A scan into a file that was interrupted goes on where it was when the same command runs
+again within a day (it keeps a journal beside the file; --no-resume begins anew).
+
+Of runs of the same work (a nightly training job) all are listed, and the newest few are
+described: see --runs-per-workload.
 
 Credentials, profile and addresses come from where the AWS CLI takes them (AWS_PROFILE,
 AWS_REGION, AWS_ENDPOINT_URL and so on).`
 
 const example = `  %[1]s scan -o inventory.yaml
-  %[1]s scan --region eu-central-1 --endpoint-name 'churn-*' -o inventory.yaml
 
-  # Without a file the inventory goes to stdout
-  %[1]s scan | yq '.endpoints[].name'`
+  # Two accounts in two regions each: four scans in one inventory
+  %[1]s scan -o inventory.yaml --region us-east-1,eu-central-1 \
+    --role-arn arn:aws:iam::111122223333:role/landfall-scan \
+    --role-arn arn:aws:iam::444455556666:role/landfall-scan
+
+  # Only some endpoints
+  %[1]s scan --endpoint-name 'churn-*' -o inventory.yaml
+
+  # The permissions that the scan needs
+  %[1]s scan --print-policy > policy.json`
 
 const hoursPerDay = 24
 
@@ -44,11 +64,16 @@ type options struct {
 	session *session.Session
 
 	output       string
-	region       string
+	regions      []string
+	roleARNs     []string
+	externalID   string
 	profile      string
 	endpointName string
 	lookback     days
 	rate         float64
+	runs         int
+	noResume     bool
+	printPolicy  bool
 }
 
 // New returns the command.
@@ -56,7 +81,7 @@ func New(s *session.Session) *cobra.Command {
 	o := &options{session: s, lookback: days(sagemaker.DefaultLookback)}
 	command := &cobra.Command{
 		Use:     "scan",
-		Short:   "Find out which endpoints an AWS account runs",
+		Short:   "Find out what AWS accounts run in SageMaker",
 		Long:    long,
 		Example: fmt.Sprintf(example, s.Program),
 		Args:    s.NoArguments,
@@ -64,50 +89,72 @@ func New(s *session.Session) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the file to write the inventory to; unset writes it to stdout")
-	flags.StringVar(&o.region, "region", "", "the AWS region to scan; unset means that of the AWS configuration")
+	flags.StringSliceVar(&o.regions, "region", nil, "the AWS regions to scan, several with commas or by repeating the flag; unset means that of the AWS configuration")
+	flags.StringArrayVar(&o.roleARNs, "role-arn", nil, "a role to assume, whose account is scanned; may be repeated")
+	flags.StringVar(&o.externalID, "external-id", "", "the external id that the roles ask for")
 	flags.StringVar(&o.profile, "profile", "", "the AWS profile to use; unset means that of AWS_PROFILE")
-	flags.StringVar(&o.endpointName, "endpoint-name", "", "scan endpoints with this name only; * and ? stand for anything")
+	flags.StringVar(&o.endpointName, "endpoint-name", "", "scan endpoints with this name only, and what they rest on; * and ? stand for anything")
 	flags.Var(&o.lookback, "lookback", "how far back to read traffic and use, in days or hours")
-	flags.Float64Var(&o.rate, "rate", 2, "the most requests a second for each AWS operation")
+	flags.Float64Var(&o.rate, "rate", 2, "the most requests a second for each AWS operation, account and region")
+	flags.IntVar(&o.runs, "runs-per-workload", sagemaker.DefaultRunsPerWorkload, "how many runs of the same work to describe, the newest ones")
+	flags.BoolVar(&o.noResume, "no-resume", false, "begin anew even where an interrupted scan could go on")
+	flags.BoolVar(&o.printPolicy, "print-policy", false, "print the IAM policy that the scan needs, and do nothing else")
 	return command
 }
 
 func (o *options) run(ctx context.Context) error {
-	if o.rate <= 0 {
-		return output.Usage("give a rate such as --rate 2", "--rate %g is not more than 0", o.rate)
+	if err := o.check(); err != nil {
+		return err
 	}
-	if _, err := path.Match(o.endpointName, ""); err != nil {
-		return output.Usage("quote it, as in --endpoint-name 'churn-*'", "cannot read the pattern --endpoint-name %q", o.endpointName)
+	if o.printPolicy {
+		return o.writePolicy()
 	}
 	if err := output.CheckFolder(o.output); err != nil {
 		return err
 	}
-	aws, err := sagemaker.New(ctx, sagemaker.Options{Region: o.region, Profile: o.profile, RequestsPerSecond: o.rate})
+	targets, err := o.targets(ctx)
 	if err != nil {
-		return o.session.ExplainAWS("cannot scan", err)
+		return err
 	}
-	if err := knock(ctx, aws); err != nil {
-		return o.session.ExplainAWS("cannot scan region "+aws.Region(), err)
-	}
-	progress := output.NewProgress(o.session.ErrOut, o.session.Draws(), o.session.Now)
-	found, err := aws.Scan(ctx, sagemaker.ScanOptions{
-		Lookback:     time.Duration(o.lookback),
-		Now:          o.session.Now(),
-		EndpointName: o.endpointName,
-		Progress:     func(p sagemaker.Progress) { progress.Report(p.Stage, p.Done, p.Total) },
-	})
-	progress.Done()
+	diary, err := o.openDiary()
 	if err != nil {
-		return o.session.ExplainAWS("cannot scan region "+aws.Region(), err)
+		return err
 	}
+	found, err := o.scanAll(ctx, targets, diary)
+	if err == nil {
+		err = o.finish(found)
+	}
+	return diary.end(err)
+}
+
+func (o *options) check() error {
+	if o.rate <= 0 {
+		return output.Usage("give a rate such as --rate 2", "--rate %g is not more than 0", o.rate)
+	}
+	if o.runs <= 0 {
+		return output.Usage("give a number such as --runs-per-workload 3", "--runs-per-workload %d is not more than 0", o.runs)
+	}
+	if _, err := path.Match(o.endpointName, ""); err != nil {
+		return output.Usage("quote it, as in --endpoint-name 'churn-*'", "cannot read the pattern --endpoint-name %q", o.endpointName)
+	}
+	if o.externalID != "" && len(o.roleARNs) == 0 {
+		return output.Usage("name the role with --role-arn", "--external-id is for roles, and none is given")
+	}
+	return nil
+}
+
+// scanOptions are the options of each account and region.
+func (o *options) scanOptions(now time.Time) sagemaker.ScanOptions {
+	return sagemaker.ScanOptions{
+		Lookback: time.Duration(o.lookback), Now: now, EndpointName: o.endpointName, RunsPerWorkload: o.runs,
+	}
+}
+
+func (o *options) finish(found inventory.Document) error {
 	data, err := inventory.Encode(found)
 	if err != nil {
 		return err
 	}
-	return o.finish(found, data)
-}
-
-func (o *options) finish(found inventory.Document, data []byte) error {
 	if o.output == "" || o.output == "-" {
 		if _, err := o.session.Out.Write(data); err != nil {
 			return fmt.Errorf("cannot write the inventory: %w", err)
@@ -117,17 +164,35 @@ func (o *options) finish(found inventory.Document, data []byte) error {
 	if err := output.WriteFile(o.output, data); err != nil {
 		return err
 	}
-	if len(found.Endpoints) == 0 {
-		o.session.Notef("No endpoints found in %s.", places(found))
-	} else if err := o.session.PrintTable(view.Inventory(found), true); err != nil {
+	if err := o.show(found); err != nil {
 		return err
 	}
-	o.session.Notef("%s of %s, written to %s", output.Plural(len(found.Endpoints), "endpoint"), places(found), o.output)
+	o.session.Notef("%s and %s of %s, written to %s", output.Plural(len(found.Endpoints), "endpoint"),
+		output.Plural(len(found.Resources), "other resource"), places(found), o.output)
 	if err := o.warn(found); err != nil {
 		return err
 	}
 	o.session.SuggestCommand("decide what moves", "plan", o.output, "-o", "plan.yaml")
 	return nil
+}
+
+// show prints what was found, in short.
+func (o *options) show(found inventory.Document) error {
+	if len(found.Workloads) > 0 {
+		if err := o.session.PrintTable(view.WorkloadKinds(found), true); err != nil {
+			return err
+		}
+	}
+	if len(found.Endpoints) == 0 {
+		o.session.Notef("No endpoints found in %s.", places(found))
+		return nil
+	}
+	if len(found.Workloads) > 0 {
+		if _, err := fmt.Fprintln(o.session.Out); err != nil {
+			return fmt.Errorf("cannot write the result: %w", err)
+		}
+	}
+	return o.session.PrintTable(view.Inventory(found), true)
 }
 
 // places names where a scan looked.
@@ -144,38 +209,6 @@ func (o *options) warn(found inventory.Document) error {
 	if len(found.Unread) == 0 {
 		return nil
 	}
-	o.session.Warnf("%s failed for some or all endpoints; the inventory says so where something is missing:", output.Plural(len(found.Unread), "operation"))
+	o.session.Warnf("%s failed for some or all resources; the inventory says so where something is missing:", output.Plural(len(found.Unread), "operation"))
 	return output.Table(o.session.ErrOut, o.session.Palette(o.session.ErrOut), view.Unread(found), true)
 }
-
-// days is a duration that a flag may give in days.
-type days time.Duration
-
-// Set parses 14d or any of Go's durations.
-func (d *days) Set(text string) error {
-	var length time.Duration
-	var err error
-	if number, ok := strings.CutSuffix(text, "d"); ok {
-		length, err = time.ParseDuration(number + "h")
-		length *= hoursPerDay
-	} else {
-		length, err = time.ParseDuration(text)
-	}
-	if err != nil || length < hoursPerDay*time.Hour {
-		return errors.New("want a time such as 14d or 36h, a day at least")
-	}
-	*d = days(length)
-	return nil
-}
-
-// String writes whole days as days.
-func (d *days) String() string {
-	length := time.Duration(*d)
-	if day := hoursPerDay * time.Hour; length > 0 && length%day == 0 {
-		return fmt.Sprintf("%dd", length/day)
-	}
-	return length.String()
-}
-
-// Type names the value in help texts.
-func (d *days) Type() string { return "duration" }

@@ -1,0 +1,99 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"landfall.dev/landfall/internal/cli/output"
+	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/sagemaker"
+)
+
+// result is what came of one place.
+type result struct {
+	found inventory.Document
+	err   error
+}
+
+// scanAll scans all places at the same time and puts what they found into one
+// inventory. It fails when no place could be read.
+func (o *options) scanAll(ctx context.Context, targets []target, diary *diary) (inventory.Document, error) {
+	board := o.newBoard(targets)
+	results := make([]result, len(targets))
+	var group sync.WaitGroup
+	for i, t := range targets {
+		group.Go(func() {
+			options := o.scanOptions(diary.startedAt)
+			options.Journal = diary.journal
+			options.Progress = func(p sagemaker.Progress) { board.report(i, p) }
+			results[i].found, results[i].err = t.scan(ctx, options)
+		})
+	}
+	group.Wait()
+	board.done()
+	if ctx.Err() != nil {
+		return inventory.Document{}, o.session.ExplainAWS(targets[0].attempted(), ctx.Err())
+	}
+	return o.join(targets, results)
+}
+
+// scan reads one place.
+func (t target) scan(ctx context.Context, options sagemaker.ScanOptions) (inventory.Document, error) {
+	if err := t.signIn(ctx); err != nil {
+		return inventory.Document{}, err
+	}
+	if err := knock(ctx, t.client); err != nil {
+		return inventory.Document{}, err
+	}
+	return t.client.Scan(ctx, options)
+}
+
+// join puts what the places found into one inventory.
+func (o *options) join(targets []target, results []result) (inventory.Document, error) {
+	var all inventory.Document
+	var failed []error
+	for i, t := range targets {
+		err := results[i].err
+		if err == nil && slices.ContainsFunc(results[i].found.Accounts, func(a inventory.Account) bool { return has(all, a.Place()) }) {
+			o.session.Warnf("%s was left out: another role reaches the same account", t.label())
+			continue
+		}
+		if err != nil {
+			failed = append(failed, o.session.ExplainAWS(t.attempted(), err))
+			all.Unread = append(all.Unread, t.unreachable(err))
+			continue
+		}
+		add(&all, results[i].found)
+	}
+	if len(all.Accounts) == 0 {
+		return all, failed[0]
+	}
+	for _, err := range failed {
+		failure := output.AsFailure(err)
+		o.session.Warnf("%s: %s", failure.What, failure.Why)
+	}
+	return all, nil
+}
+
+func has(d inventory.Document, place inventory.Place) bool {
+	return slices.ContainsFunc(d.Accounts, func(a inventory.Account) bool { return a.Place() == place && a.ID != "" })
+}
+
+// add takes over what one place found.
+func add(to *inventory.Document, from inventory.Document) {
+	to.ScannedAt, to.EndpointName, to.LookbackDays = from.ScannedAt, from.EndpointName, from.LookbackDays
+	to.Accounts = append(to.Accounts, from.Accounts...)
+	to.Endpoints = append(to.Endpoints, from.Endpoints...)
+	to.Resources = append(to.Resources, from.Resources...)
+	to.Alarms = append(to.Alarms, from.Alarms...)
+	to.LogGroups = append(to.LogGroups, from.LogGroups...)
+	to.Callers = append(to.Callers, from.Callers...)
+	to.CallerCoverage = append(to.CallerCoverage, from.CallerCoverage...)
+	to.Unread = append(to.Unread, from.Unread...)
+	to.MaskedValues += from.MaskedValues
+}
+
+// interrupted says that somebody stopped the scan.
+func interrupted(err error) bool { return errors.Is(err, context.Canceled) }
