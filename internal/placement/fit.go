@@ -3,6 +3,7 @@ package placement
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -202,19 +203,7 @@ func (p *placer) surgeItem(w *Workload) *item {
 // fill chooses the type of a group's nodes and counts them. Every workload fits
 // on some type that takes all of them.
 func (p *placer) fill(g group) pool {
-	candidates := p.candidates(g)
-	best := -1
-	for i := range candidates {
-		c := &candidates[i]
-		if best >= 0 && !c.mayBeat(&candidates[best], p.lowest(g, c)) {
-			continue
-		}
-		p.judge(g, c)
-		if best < 0 || c.compare(&candidates[best]) < 0 {
-			best = i
-		}
-	}
-	chosen := pool{group: g, candidate: candidates[best]}
+	chosen := pool{group: g, candidate: p.choose(g)}
 	surge := p.surge(g, chosen.capacity)
 	chosen.min = p.count(p.items(g, false), surge, chosen.capacity, trials)
 	chosen.peak = p.count(p.items(g, true), surge, chosen.capacity, trials)
@@ -303,19 +292,43 @@ func (p *placer) nodeHours(w *Workload, capacity vector) float64 {
 // tolerance keeps the noise of floating point out of comparisons.
 const tolerance = 1e-9
 
-func (c *candidate) mayBeat(best *candidate, lowest float64) bool {
-	return lowest <= best.objective*(1+tolerance)
+// near is how much dearer than the cheapest a type may be and still be chosen
+// because its nodes are smaller: the loss of one takes less with it.
+const near = 0.05
+
+// choose judges every type that may be near the cheapest. Work that always runs
+// gets the smallest nodes of those; runs, which lose nothing but themselves,
+// the cheapest.
+func (p *placer) choose(g group) candidate {
+	margin := tolerance
+	if slices.ContainsFunc(g.workloads, func(w *Workload) bool { return w.always() > 0 }) {
+		margin = near
+	}
+	var judged []candidate
+	cheapest := math.Inf(1)
+	for _, c := range p.candidates(g) {
+		if p.lowest(g, &c) > cheapest*(1+margin) {
+			continue
+		}
+		p.judge(g, &c)
+		cheapest = min(cheapest, c.objective)
+		judged = append(judged, c)
+	}
+	judged = slices.DeleteFunc(judged, func(c candidate) bool { return c.objective > cheapest*(1+margin) })
+	return slices.MinFunc(judged, candidate.compare)
 }
 
-// compare orders candidates, the better one first: by cost, the newer
-// generation, the smaller node, the name.
-func (c *candidate) compare(other *candidate) int {
-	a, b := c.objective, other.objective
-	if a < b*(1-tolerance) || b < a*(1-tolerance) {
+// compare orders candidates of about the same cost, the better one first: the
+// smaller node, the cheaper one, the newer generation, the name.
+func (c candidate) compare(other candidate) int {
+	if order := cmp.Or(cmp.Compare(c.nodeType.VCPU, other.nodeType.VCPU), cmp.Compare(c.nodeType.MemoryGiB, other.nodeType.MemoryGiB)); order != 0 {
+		return order
+	}
+	if a, b := c.objective, other.objective; a < b*(1-tolerance) || b < a*(1-tolerance) {
 		return cmp.Compare(a, b)
 	}
 	return cmp.Or(-cmp.Compare(generation(c.nodeType.Name), generation(other.nodeType.Name)),
-		cmp.Compare(c.nodeType.VCPU, other.nodeType.VCPU), strings.Compare(c.nodeType.Name, other.nodeType.Name))
+		strings.Compare(c.nodeType.Name, other.nodeType.Name))
 }
 
 // generation is the first number in a type's name: 6 of m6i.large.

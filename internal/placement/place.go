@@ -18,7 +18,8 @@ import (
 //     other work away.
 //   - A pool is made of one type: that which costs least a month for what runs
 //     there, among the provider's types on which the largest pod fits; where no
-//     price is known, that which wastes least.
+//     price is known, that which wastes least. Work that always runs gets the
+//     smallest nodes that cost at most 5 % more than that.
 //   - Nodes are counted by first-fit decreasing over CPU, memory, GPUs and
 //     pods, then raised until a scheduler that spreads pods finds room for all
 //     of them too. Replicas of one workload stand on two nodes at least.

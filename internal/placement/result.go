@@ -78,7 +78,10 @@ func (p *placer) whyType(each *pool) string {
 	t := each.nodeType
 	kind := fmt.Sprintf("%s (%d vCPU, %s GiB)", t.Name, t.VCPU, number(t.MemoryGiB))
 	if each.price == nil {
-		return fmt.Sprintf("%s: no price of %s nodes is known; of the types on which the largest pod fits it leaves least unused", kind, p.provider)
+		return fmt.Sprintf("%s: no price of %s nodes is known; of the types on which the largest pod fits it leaves least unused, or is smaller at hardly more", kind, p.provider)
+	}
+	if each.min.Pods > 0 {
+		return fmt.Sprintf("%s: the smallest of the types that cost least a month, or at most %g %% more, and on which the largest pod fits", kind, near*percent)
 	}
 	return kind + " costs least a month of the types on which the largest pod fits"
 }
