@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
@@ -20,22 +21,44 @@ type Header struct {
 // Encode writes a value as YAML, by its JSON tags and in the order of its
 // fields. Maps are sorted by key. Equal values give equal bytes.
 func Encode(value any) ([]byte, error) {
-	text, err := json.Marshal(value)
+	var out bytes.Buffer
+	if err := Write(&out, value); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// Write is Encode for values that are too large to be in memory as YAML: the
+// long lists of a struct are written part by part.
+func Write(w io.Writer, value any) error {
+	first, rest := split(value)
+	text, err := json.Marshal(first)
 	if err != nil {
-		return nil, fmt.Errorf("cannot write %T as JSON: %w", value, err)
+		return fmt.Errorf("cannot write %T as JSON: %w", value, err)
 	}
 	tree, err := treeOf(text)
 	if err != nil {
-		return nil, fmt.Errorf("cannot order the fields of %T: %w", value, err)
+		return fmt.Errorf("cannot order the fields of %T: %w", value, err)
 	}
 	headerFirst(tree)
-	var out bytes.Buffer
-	encoder := yamlv3.NewEncoder(&out)
+	if len(rest) == 0 {
+		err = writeTree(w, tree)
+	} else {
+		err = writeParts(w, tree, rest)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %T as YAML: %w", value, err)
+	}
+	return nil
+}
+
+func writeTree(w io.Writer, tree *yamlv3.Node) error {
+	encoder := yamlv3.NewEncoder(w)
 	encoder.SetIndent(2)
 	if err := encoder.Encode(tree); err != nil {
-		return nil, fmt.Errorf("cannot write %T as YAML: %w", value, err)
+		return err
 	}
-	return out.Bytes(), nil
+	return encoder.Close()
 }
 
 // headerFirst puts apiVersion before kind, which Kubernetes' own types have the
@@ -51,16 +74,24 @@ func headerFirst(tree *yamlv3.Node) {
 // Decode reads YAML or JSON into a pointer. It refuses files of another
 // apiVersion or kind, unknown fields and doubled fields.
 func Decode(data []byte, want Header, into any) error {
-	var got Header
-	if err := yaml.Unmarshal(data, &got); err != nil {
-		return fmt.Errorf("not a YAML document: %w", err)
-	}
-	if got != want {
-		return fmt.Errorf("the document is of apiVersion %q and kind %q; want %q and %q",
-			got.APIVersion, got.Kind, want.APIVersion, want.Kind)
+	if !begins(data, want) {
+		var got Header
+		if err := yaml.Unmarshal(data, &got); err != nil {
+			return fmt.Errorf("not a YAML document: %w", err)
+		}
+		if got != want {
+			return fmt.Errorf("the document is of apiVersion %q and kind %q; want %q and %q",
+				got.APIVersion, got.Kind, want.APIVersion, want.Kind)
+		}
 	}
 	if err := yaml.UnmarshalStrict(data, into); err != nil {
 		return fmt.Errorf("cannot read the %s: %w", want.Kind, err)
 	}
 	return nil
+}
+
+// begins says that a document begins with its header as Encode writes it, so
+// that large ones need not be read twice.
+func begins(data []byte, want Header) bool {
+	return bytes.HasPrefix(data, []byte("apiVersion: "+want.APIVersion+"\nkind: "+want.Kind+"\n"))
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -47,24 +49,44 @@ func nextNode(decoder *json.Decoder) (*yamlv3.Node, error) {
 	return node, nil
 }
 
-// scalar leaves the quoting of texts to the encoder of Go values: unlike that
-// of nodes, it knows which words other readers take for booleans and numbers.
+// scalar makes the node of a value. Texts carry their tag, so that the encoder
+// quotes those that would read as something else.
 func scalar(token json.Token) (*yamlv3.Node, error) {
-	node := &yamlv3.Node{}
-	if number, ok := token.(json.Number); ok {
-		node.Kind, node.Value = yamlv3.ScalarNode, number.String()
-		return node, nil
-	}
-	if text, ok := token.(string); ok && (text == mergeKey || strings.ContainsFunc(text, isAwkward)) {
-		// The encoder would choose a block, and cannot write every text in one.
-		*node = yamlv3.Node{Kind: yamlv3.ScalarNode, Tag: "!!str", Value: text, Style: yamlv3.DoubleQuotedStyle}
-		return node, nil
-	}
-	if err := node.Encode(token); err != nil {
-		return nil, fmt.Errorf("cannot write %v as YAML: %w", token, err)
+	node := &yamlv3.Node{Kind: yamlv3.ScalarNode}
+	switch value := token.(type) {
+	case json.Number:
+		node.Value = value.String()
+	case string:
+		node.Tag, node.Value = "!!str", value
+		if value == mergeKey || readsOtherwise(value) || strings.ContainsFunc(value, isAwkward) {
+			// The encoder would choose a block for some of these, and cannot
+			// write every text in one.
+			node.Style = yamlv3.DoubleQuotedStyle
+		}
+	case bool:
+		node.Tag, node.Value = "!!bool", strconv.FormatBool(value)
+	case nil:
+		node.Tag, node.Value = "!!null", "null"
+	default:
+		return nil, fmt.Errorf("cannot write %v as YAML: it is no value of JSON", token)
 	}
 	return node, nil
 }
+
+// readsOtherwise finds texts that older readers of YAML take for a boolean or
+// for a number in base 60. The encoder of nodes does not know them.
+func readsOtherwise(text string) bool {
+	const longest = len("false")
+	if len(text) <= longest {
+		switch strings.ToLower(text) {
+		case "y", "yes", "on", "n", "no", "off":
+			return true
+		}
+	}
+	return strings.IndexByte(text, ':') > 0 && base60Form.MatchString(text)
+}
+
+var base60Form = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$`)
 
 // mergeKey means something in YAML 1.1 that no text of ours does.
 const mergeKey = "<<"

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"io"
 	"path"
 	"slices"
 
@@ -68,6 +69,13 @@ type Unread struct {
 func Encode(d Document) ([]byte, error) {
 	d.Header = document.Header{APIVersion: APIVersion, Kind: Kind}
 	return document.Encode(sorted(d))
+}
+
+// Write is Encode for inventories of large accounts: it holds no second copy of
+// them in memory.
+func Write(w io.Writer, d Document) error {
+	d.Header = document.Header{APIVersion: APIVersion, Kind: Kind}
+	return document.Write(w, sorted(d))
 }
 
 // Decode reads an inventory. Unknown fields and other versions are refused.

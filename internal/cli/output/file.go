@@ -43,11 +43,19 @@ const newFileMode = 0o644
 // WriteFile writes a result so that the file holds the whole of it or is as it
 // was. It keeps who may read the file, and a link to it. Its folder must exist.
 func WriteFile(path string, data []byte) error {
+	return WriteFileFrom(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// WriteFileFrom is WriteFile for a result that is written part by part.
+func WriteFileFrom(path string, write func(io.Writer) error) error {
 	failed := func(err error) error { return cannotWrite(path, err) }
 	mode := os.FileMode(newFileMode)
 	if info, err := os.Stat(path); err == nil {
 		if !info.Mode().IsRegular() {
-			return writeStream(path, data, failed) // /dev/stdout, a pipe: nothing to replace
+			return writeStream(path, write, failed) // /dev/stdout, a pipe: nothing to replace
 		}
 		mode = info.Mode().Perm()
 		if path, err = filepath.EvalSymlinks(path); err != nil {
@@ -58,7 +66,7 @@ func WriteFile(path string, data []byte) error {
 	if err != nil {
 		return failed(err)
 	}
-	_, err = file.Write(data)
+	err = write(file)
 	err = errors.Join(err, file.Chmod(mode), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), path)
@@ -69,12 +77,12 @@ func WriteFile(path string, data []byte) error {
 	return nil
 }
 
-func writeStream(path string, data []byte, failed func(error) error) error {
+func writeStream(path string, write func(io.Writer) error, failed func(error) error) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return failed(err)
 	}
-	_, err = file.Write(data)
+	err = write(file)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return failed(err)
 	}

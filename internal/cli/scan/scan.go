@@ -9,6 +9,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"io"
 	"path"
 	"strings"
 	"time"
@@ -151,17 +152,14 @@ func (o *options) scanOptions(now time.Time) sagemaker.ScanOptions {
 }
 
 func (o *options) finish(found inventory.Document) error {
-	data, err := inventory.Encode(found)
-	if err != nil {
-		return err
-	}
+	write := func(w io.Writer) error { return inventory.Write(w, found) }
 	if o.output == "" || o.output == "-" {
-		if _, err := o.session.Out.Write(data); err != nil {
+		if err := write(o.session.Out); err != nil {
 			return fmt.Errorf("cannot write the inventory: %w", err)
 		}
 		return o.warn(found)
 	}
-	if err := output.WriteFile(o.output, data); err != nil {
+	if err := output.WriteFileFrom(o.output, write); err != nil {
 		return err
 	}
 	if err := o.show(found); err != nil {
