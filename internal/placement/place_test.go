@@ -325,3 +325,17 @@ func TestKeysThatCollideAreWrittenInFull(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestCostOfWorkThatSleeps: where nothing always runs and nobody knows for how
+// long it does, there is no cost rather than a cost of nothing.
+func TestCostOfWorkThatSleeps(t *testing.T) {
+	sleeps := with(workload("sleeps", ClassOnline, 1000, 2048, 0), func(w *Workload) { w.Replicas.Max = 3 })
+	got := Place(Input{Workloads: []Workload{sleeps}})
+	if p := got.Pools[0]; p.CostPerMonth != nil || p.MinNodes != 0 || p.Nodes < 1 || got.ByWorkload[sleeps.Key.Full()].CostShare != nil {
+		t.Errorf("pool %+v", p)
+	}
+	never := Place(Input{Workloads: []Workload{runs(workload("never", ClassBatch, 1000, 2048, 1), 0)}})
+	if c := never.Pools[0].CostPerMonth; c == nil || c.USD != 0 || !strings.HasPrefix(c.Basis, "nothing has run") {
+		t.Errorf("work that never ran costs %+v", c)
+	}
+}

@@ -150,6 +150,9 @@ func (p *placer) poolCost(each *pool) *inventory.Cost {
 	if jobs > 0 {
 		parts = append(parts, fmt.Sprintf("%s hours of %s for work that comes and goes, as if each had its nodes to itself", number(jobs), each.nodeType.Name))
 	}
+	if len(parts) == 0 && slices.ContainsFunc(each.workloads, func(w *Workload) bool { return w.ActiveHoursPerMonth == nil }) {
+		return nil // it goes to zero, and how long it is there is not known
+	}
 	if len(parts) == 0 {
 		parts = append(parts, "nothing has run")
 	}
