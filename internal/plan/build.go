@@ -36,9 +36,13 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 		return Document{}, nil, fmt.Errorf("%w; write another plan for it", err)
 	}
 	inv.Workloads = workloadsOf(inv)
-	options = options.over(previous)
+	return build(inv, relationsOf(inv), previous, options.over(previous))
+}
+
+// build plans an inventory whose workloads and relations are concluded.
+func build(inv inventory.Document, related relations, previous *Document, options Options) (Document, []Change, error) {
 	b := builder{scene: newScene(inv, options), inventory: inv, previous: previous, options: options}
-	b.scene.relations = relationsOf(inv)
+	b.scene.relations = related
 	b.index()
 	b.nameEverything()
 	if err := b.judge(); err != nil {

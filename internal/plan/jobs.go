@@ -114,10 +114,13 @@ func undescribed(t task) *verdict {
 
 func boughtAlgorithm(t task) *verdict {
 	name := t.newest.Spec.Text("AlgorithmSpecification.AlgorithmName")
-	if name == "" && (t.TrainingPath == nil || t.TrainingPath.Kind != inventory.TrainingMarketplace) {
+	if name == "" && t.TrainingPath != nil && t.TrainingPath.Kind == inventory.TrainingMarketplace {
+		name = t.TrainingPath.Basis
+	}
+	if name == "" {
 		return nil
 	}
-	return blocked("algorithm "+firstOf(name, t.TrainingPath.Basis), "its image belongs to whoever sells or registered it",
+	return blocked("algorithm "+name, "its image belongs to whoever sells or registered it",
 		"ask the vendor for an image to train elsewhere, or train again with an open algorithm")
 }
 
@@ -263,8 +266,15 @@ func closedStepImages(t task) *verdict {
 	return v
 }
 
+func undescribedDefinition(t task) *verdict {
+	return blocked(t.String(), "its description holds no definition", scanAgain)
+}
+
 // pipelineLater names the steps without a counterpart.
 func pipelineLater(t task) *verdict {
+	if t.translation == nil {
+		return undescribedDefinition(t)
+	}
 	if t.translation.failed != "" {
 		return blocked("pipeline definition", t.translation.failed, "correct the definition, or name an export of it, and scan again")
 	}
