@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,7 +35,7 @@ func (c *Client) readLogs(ctx context.Context, options Options, trails []recorde
 		if err := r.read(ctx); err != nil {
 			return Trails{}, err
 		}
-		if !r.refused || r.filesRead > 0 {
+		if !r.refused.Load() || r.filesRead > 0 {
 			return Trails{Coverage: r.coverage(where), Seen: r.seen()}, nil
 		}
 	}
@@ -68,15 +69,20 @@ type logReader struct {
 
 	objectsLeft int
 	bytesLeft   int64
-	// bounded says that a bound was reached, and since that everything after was
-	// read. refused says that a file or list may not be read.
-	bounded, refused bool
-	since            time.Time
-	filesRead        int
-	unreadable       int
+	// bounded says that a bound was reached, refused that a file or list may not
+	// be read.
+	bounded bool
+	refused atomic.Bool
+	// written are when the files that were asked for were written, the newest
+	// first.
+	written    []time.Time
+	filesRead  int
+	unreadable int
 
 	mu    sync.Mutex
 	calls map[call]*tally
+	// newestRefused is when the newest file that may not be read was written.
+	newestRefused time.Time
 }
 
 // call is who called what.
@@ -93,7 +99,6 @@ func newLogReader(options Options, trail recorder, failures *awsfailure.Log) *lo
 		names: map[string]string{}, calls: map[call]*tally{},
 		objectsLeft: options.MaxTrailObjects, bytesLeft: options.MaxTrailBytes,
 	}
-	r.since = r.start
 	for _, endpoint := range options.Endpoints {
 		r.names[strings.ToLower(endpoint.Name)] = endpoint.Name
 	}
@@ -115,7 +120,7 @@ func (r *logReader) read(ctx context.Context) error {
 	return nil
 }
 
-func (r *logReader) stopped() bool { return r.bounded || r.refused }
+func (r *logReader) stopped() bool { return r.bounded || r.refused.Load() }
 
 // folder is where the log files of the place lie. Trails of an organization put
 // the organization's id before the account; it stands nowhere else.
@@ -144,7 +149,7 @@ func (r *logReader) list(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.Li
 	in.Bucket = aws.String(r.trail.bucket)
 	out, err := r.objects.ListObjectsV2(ctx, in)
 	if err != nil {
-		r.refused = true
+		r.refused.Store(true)
 		return nil, r.failures.Record(ctx, "s3:ListBucket", r.trail.bucket, err)
 	}
 	return out, nil
@@ -203,6 +208,9 @@ func (r *logReader) readFiles(ctx context.Context, files []types.Object) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readersAtOnce)
 	for _, file := range files {
+		if r.refused.Load() {
+			break
+		}
 		if r.objectsLeft == 0 || r.bytesLeft < aws.ToInt64(file.Size) {
 			r.bounded = true
 			break
@@ -210,17 +218,26 @@ func (r *logReader) readFiles(ctx context.Context, files []types.Object) error {
 		r.objectsLeft--
 		r.bytesLeft -= aws.ToInt64(file.Size)
 		if written, known := fileTime(aws.ToString(file.Key)); known {
-			r.since = written
+			r.written = append(r.written, written)
 		}
 		group.Go(func() error { return r.readFile(ctx, aws.ToString(file.Key)) })
 	}
-	if err := group.Wait(); err != nil {
-		return err
+	return group.Wait()
+}
+
+// since is the time after which every file was read.
+func (r *logReader) since() time.Time {
+	if !r.stopped() {
+		return r.start
 	}
-	if !r.bounded {
-		r.since = r.start
+	since := r.Now
+	for _, written := range r.written {
+		if !written.After(r.newestRefused) {
+			break
+		}
+		since = written
 	}
-	return nil
+	return since
 }
 
 // fileTime is when CloudTrail wrote a log file, by its name.
@@ -243,8 +260,12 @@ func (r *logReader) readFile(ctx context.Context, key string) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.unreadable++
-		// What is denied once is denied for all.
-		r.refused = r.refused || awsfailure.Denied(err)
+		if awsfailure.Denied(err) { // what is denied once is denied for all
+			r.refused.Store(true)
+			if written, _ := fileTime(key); written.After(r.newestRefused) {
+				r.newestRefused = written
+			}
+		}
 		return r.failures.Record(ctx, "s3:GetObject", r.trail.bucket, err)
 	}
 	defer out.Body.Close()
@@ -322,13 +343,11 @@ func (r *logReader) coverage(where string) inventory.Coverage {
 	if r.bounded {
 		why += fmt.Sprintf("; stopped at the bound of %d files and %d bytes, older ones are not read", r.MaxTrailObjects, r.MaxTrailBytes)
 	}
-	if r.refused {
+	if r.refused.Load() {
 		why += "; stopped at a file that may not be read"
 	}
 	if r.unreadable > 0 {
 		why += fmt.Sprintf("; %d files could not be read", r.unreadable)
 	}
-	coverage := inventory.Coverage{Read: true, Why: why, To: r.Now.Format(time.RFC3339)}
-	coverage.From = r.since.Format(time.RFC3339)
-	return coverage
+	return inventory.Coverage{Read: true, Why: why, From: r.since().Format(time.RFC3339), To: r.Now.Format(time.RFC3339)}
 }
