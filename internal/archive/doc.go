@@ -2,7 +2,7 @@
 //
 // It owns: walking a gzip-compressed tar archive under limits, refusing
 // whatever could reach outside the folder it is unpacked into or fill the
-// disk, naming the entry and the reason, and unpacking what is left under an
+// disk, naming the entry and the reason, handing the files on one by one, and unpacking what is left under an
 // os.Root, so that the kernel too keeps every path inside.
 //
 // It refuses: links (SageMaker's archives must not hold any), devices, paths

@@ -18,10 +18,27 @@ var gzipMagic = []byte{0x1f, 0x8b}
 type members struct {
 	from   *bufio.Reader
 	member *gzip.Reader
+	// packed counts what was read, unpackedBytes what came of it.
+	packed        *counter
+	unpackedBytes int64
+	maxRatio      int64
 }
 
-func newMembers(content io.Reader) (*members, error) {
-	m := &members{from: bufio.NewReaderSize(content, 64<<10)}
+// counter counts the bytes that pass.
+type counter struct {
+	from  io.Reader
+	bytes int64
+}
+
+func (c *counter) Read(data []byte) (int, error) {
+	n, err := c.from.Read(data)
+	c.bytes += int64(n)
+	return n, err
+}
+
+func newMembers(content io.Reader, maxRatio int64) (*members, error) {
+	packed := &counter{from: content}
+	m := &members{packed: packed, maxRatio: maxRatio, from: bufio.NewReaderSize(packed, 64<<10)}
 	if magic, err := m.from.Peek(len(gzipMagic)); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("cannot read the archive: %w", err)
 	} else if !bytes.Equal(magic, gzipMagic) {
@@ -40,6 +57,10 @@ func newMembers(content io.Reader) (*members, error) {
 // else follows it.
 func (m *members) Read(data []byte) (int, error) {
 	n, err := m.member.Read(data)
+	m.unpackedBytes += int64(n)
+	if m.unpackedBytes > ratioFreeBytes && m.unpackedBytes/m.maxRatio > m.packed.bytes {
+		return 0, &RefusedError{Reason: ReasonRatio, Detail: fmt.Sprintf("at most %d times", m.maxRatio)}
+	}
 	if !errors.Is(err, io.EOF) {
 		return n, err
 	}

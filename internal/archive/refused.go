@@ -17,6 +17,7 @@ const (
 	ReasonClash       Reason = "one entry makes a file of the path where another makes a folder"
 	ReasonTooMany     Reason = "the archive holds too many entries"
 	ReasonTooBig      Reason = "the archive unpacks to more than is allowed"
+	ReasonRatio       Reason = "the archive is many times longer unpacked than packed, as bombs are"
 	ReasonTruncated   Reason = "the archive is cut off"
 	ReasonTrailing    Reason = "data follows the end of the archive"
 	ReasonNotGzip     Reason = "it is not gzip-compressed"

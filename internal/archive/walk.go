@@ -15,6 +15,10 @@ type Limits struct {
 	MaxUnpackedBytes int64
 	// MaxEntries bounds the number of files and folders. Zero means 100,000.
 	MaxEntries int
+	// MaxRatio bounds how many times longer the archive may be unpacked than
+	// packed, once it is longer than a GiB. Zero means 500: weights shrink to a
+	// half or a tenth, and only bombs to a thousandth.
+	MaxRatio int64
 }
 
 // Default limits: the volume of a Model unless its maxUnpacked says otherwise,
@@ -22,7 +26,11 @@ type Limits struct {
 const (
 	DefaultMaxUnpackedBytes = 10 << 30
 	DefaultMaxEntries       = 100_000
+	DefaultMaxRatio         = 500
 )
+
+// ratioFreeBytes may be unpacked at any ratio: small archives hold empty files.
+const ratioFreeBytes = 1 << 30
 
 // blockBytes is the unit in which file systems hand out room.
 const blockBytes = 4096
@@ -40,6 +48,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.MaxEntries <= 0 {
 		l.MaxEntries = DefaultMaxEntries
+	}
+	if l.MaxRatio <= 0 {
+		l.MaxRatio = DefaultMaxRatio
 	}
 	return l
 }
@@ -87,14 +98,26 @@ func (l Listing) Files() int {
 // Inspect reads a whole archive and returns what it holds, or why it would be
 // refused. It writes nothing.
 func Inspect(content io.Reader, limits Limits) (Listing, error) {
-	return walk(content, limits, func(_ Entry, data io.Reader) error {
+	return Walk(content, limits, func(Entry, io.Reader) error { return nil })
+}
+
+// Visitor takes an accepted entry. data is empty for folders, and need not be
+// read to its end.
+type Visitor func(entry Entry, data io.Reader) error
+
+// Walk reads a whole archive once, hands each file and folder on as it comes,
+// and returns what the archive holds, or why it is refused. It writes nothing.
+// What was handed on before a refusal must not be used.
+func Walk(content io.Reader, limits Limits, visit Visitor) (Listing, error) {
+	return walk(content, limits, func(entry Entry, data io.Reader) error {
+		if err := visit(entry, data); err != nil {
+			return err
+		}
+		// Read to its end here, where damage is still blamed on this entry.
 		_, err := io.Copy(io.Discard, data)
 		return err
 	})
 }
-
-// visitor takes an accepted entry. data is empty for folders.
-type visitor func(entry Entry, data io.Reader) error
 
 // walker holds what has been accepted so far.
 type walker struct {
@@ -107,7 +130,7 @@ type walker struct {
 	headers   int
 	implied   int
 	pathBytes int
-	visit     visitor
+	visit     Visitor
 }
 
 // occupant is what stands at a path.
@@ -119,7 +142,7 @@ const (
 	file
 )
 
-func walk(content io.Reader, limits Limits, visit visitor) (Listing, error) {
+func walk(content io.Reader, limits Limits, visit Visitor) (Listing, error) {
 	source := &watchedReader{from: content}
 	listing, err := walkFrom(source, limits, visit)
 	if source.failed != nil {
@@ -128,12 +151,13 @@ func walk(content io.Reader, limits Limits, visit visitor) (Listing, error) {
 	return listing, err
 }
 
-func walkFrom(content io.Reader, limits Limits, visit visitor) (Listing, error) {
-	unzipped, err := newMembers(content)
+func walkFrom(content io.Reader, limits Limits, visit Visitor) (Listing, error) {
+	limits = limits.withDefaults()
+	unzipped, err := newMembers(content, limits.MaxRatio)
 	if err != nil {
 		return Listing{}, err
 	}
-	w := &walker{limits: limits.withDefaults(), taken: map[string]occupant{}, visit: visit}
+	w := &walker{limits: limits, taken: map[string]occupant{}, visit: visit}
 	archive := tar.NewReader(unzipped)
 	for first := true; ; first = false {
 		header, err := archive.Next()

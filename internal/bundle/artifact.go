@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"landfall.dev/landfall/api/v1alpha1"
-	"landfall.dev/landfall/internal/archive"
 	"landfall.dev/landfall/internal/blob"
 	"landfall.dev/landfall/internal/export"
+	"landfall.dev/landfall/internal/inspect"
 	"landfall.dev/landfall/internal/inventory"
 )
 
@@ -21,6 +21,8 @@ import (
 type brought struct {
 	artifact *export.Artifact
 	recorded *export.ManifestArtifact
+	// found is what the files hold.
+	found []inspect.Finding
 }
 
 // bring reads the model's files and puts them where they belong.
@@ -61,16 +63,14 @@ func (x *exporter) bringObject(ctx context.Context, bucket blob.Bucket, at blob.
 	if err := x.readObject(ctx, bucket, object, path); err != nil {
 		return brought{}, err
 	}
-	sum, err := checksum(path)
+	read, err := x.examine(path)
 	if err != nil {
-		return brought{}, fmt.Errorf("cannot hash the model's files: %w", err)
+		return brought{}, err
 	}
+	sum := read.sum
 	a := &export.Artifact{
 		URI: at.String(), Digest: sum.Digest, SizeBytes: sum.SizeBytes, Compression: v1alpha1.CompressionGzip,
-		ETag: object.ETag, ModifiedAt: object.ModifiedAt,
-	}
-	if err := x.inspect(path, a); err != nil {
-		return brought{}, err
+		ETag: object.ETag, ModifiedAt: object.ModifiedAt, VolumeBytes: read.volumeBytes, Refused: read.refused,
 	}
 	if x.StoreURI != "" && a.Refused == "" {
 		if a.URI, err = x.storeObject(ctx, path, sum); err != nil {
@@ -82,7 +82,7 @@ func (x *exporter) bringObject(ctx context.Context, bucket blob.Bucket, at blob.
 			return brought{}, fmt.Errorf("cannot remove the download: %w", err)
 		}
 	}
-	return brought{artifact: a, recorded: &export.ManifestArtifact{
+	return brought{artifact: a, found: read.found, recorded: &export.ManifestArtifact{
 		SourceURI: at.String(), SourceETag: object.ETag, URI: a.URI, Digest: a.Digest, SizeBytes: a.SizeBytes,
 	}}, nil
 }
@@ -119,26 +119,6 @@ func (x *exporter) reuse(object blob.Object, path string) bool {
 		return false
 	}
 	return os.Link(have, path) == nil
-}
-
-// inspect looks through an archive without unpacking it.
-func (x *exporter) inspect(path string, into *export.Artifact) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("cannot open the model's files: %w", err)
-	}
-	defer file.Close()
-	listing, err := archive.Inspect(file, archive.Limits{MaxUnpackedBytes: x.MaxUnpackedBytes})
-	var refusal *archive.RefusedError
-	if errors.As(err, &refusal) {
-		into.Refused = err.Error()
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("cannot inspect the model's files: %w", err)
-	}
-	into.VolumeBytes = listing.VolumeBytes
-	return nil
 }
 
 // storeObject copies an archive to the store, under its digest: what stands

@@ -203,7 +203,9 @@ func TestWriteWithTheArtifact(t *testing.T) {
 	var done, total int64
 	o.Progress = func(doneBytes, totalBytes int64) { done, total = doneBytes, totalBytes }
 	result := write(t, o)
-	want := []string{"artifact/model.tar.gz", "bundle.yaml", "findings.yaml", "manifests/endpoint.yaml", "manifests/model.yaml"}
+	want := []string{
+		"artifact/model.tar.gz", "bundle.yaml", "code/code/inference.py", "findings.yaml", "manifests/endpoint.yaml", "manifests/model.yaml",
+	}
 	if diff := cmp.Diff(want, tree(t, o.Dir)); diff != "" || !result.Changed {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"landfall.dev/landfall/internal/archive"
 	"landfall.dev/landfall/internal/blob"
 	"landfall.dev/landfall/internal/export"
+	"landfall.dev/landfall/internal/inspect"
 )
 
 // prefixFile is an object below a prefix, and its path there.
@@ -53,7 +55,11 @@ func (x *exporter) bringPrefix(ctx context.Context, bucket blob.Bucket, at blob.
 	if err != nil {
 		return brought{}, err
 	}
-	return brought{artifact: a, recorded: &export.ManifestArtifact{
+	inspected, err := x.inspectPrefix(ctx, bucket, found)
+	if err != nil {
+		return brought{}, err
+	}
+	return brought{artifact: a, found: inspected, recorded: &export.ManifestArtifact{
 		SourceURI: at.String(), SourceETag: found.etag, URI: a.URI, SizeBytes: found.totalBytes,
 	}}, nil
 }
@@ -129,6 +135,42 @@ func (x *exporter) downloadFile(
 	transfer := x.Transfer
 	transfer.Progress = func(doneBytes int64) { x.Progress(beforeBytes+doneBytes, totalBytes) }
 	return errors.Join(transfer.Download(ctx, bucket, file.object, written), written.Close())
+}
+
+// inspectPrefix looks through the objects, from the bundle where they are in it
+// already.
+func (x *exporter) inspectPrefix(ctx context.Context, bucket blob.Bucket, found prefixFiles) ([]inspect.Finding, error) {
+	look, err := x.newLook()
+	if err != nil {
+		return nil, err
+	}
+	defer look.close()
+	for _, file := range found.files {
+		content, err := x.openFile(ctx, bucket, file)
+		if err != nil {
+			return nil, err
+		}
+		if err := errors.Join(look.file(file.path, file.object.SizeBytes, content), content.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return look.inspection.Findings(), nil
+}
+
+func (x *exporter) openFile(ctx context.Context, bucket blob.Bucket, file prefixFile) (io.ReadCloser, error) {
+	if x.KeepInPlace || x.StoreURI != "" {
+		return bucket.OpenRange(ctx, file.object, 0, -1)
+	}
+	root, err := x.filesRoot()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	content, err := root.Open(filepath.FromSlash(file.path))
+	if err != nil {
+		return nil, fmt.Errorf("cannot open %q to inspect it: %w", file.path, err)
+	}
+	return content, nil
 }
 
 // storePrefix copies the objects to the store, below the hash of their list.

@@ -21,6 +21,8 @@ type Input struct {
 	// Artifact is the model's files as they were read; nil when the container
 	// image carries them.
 	Artifact *Artifact
+	// Inspected is what was found in the model's files.
+	Inspected Inspected
 	// Access says how the cluster reaches the artifact.
 	Access Access
 }

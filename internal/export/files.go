@@ -21,6 +21,7 @@ const (
 	FindingsPath    = "findings.yaml"
 	ArtifactPath    = "artifact/model.tar.gz"
 	ArtifactFolder  = "artifact/files"
+	CodeFolder      = "code"
 	ManifestsFolder = "manifests"
 	ModelPath       = ManifestsFolder + "/model.yaml"
 	EndpointPath    = ManifestsFolder + "/endpoint.yaml"

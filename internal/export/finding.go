@@ -16,8 +16,14 @@ type Finding struct {
 	Severity Severity `json:"severity"`
 	// ID names the kind of finding.
 	ID string `json:"id"`
-	// Where is the field or file that shows it.
+	// Where is the field that shows it, or the place in the model's files.
 	Where string `json:"where"`
+	// File, Line and Quote are set for findings in the model's files: the path
+	// in the archive, the line in it from 1, and what stands there, with secrets
+	// masked.
+	File  string `json:"file,omitempty"`
+	Line  int    `json:"line,omitempty"`
+	Quote string `json:"quote,omitempty"`
 	// Message says what was found.
 	Message string `json:"message"`
 	// Do says what to do about it.
@@ -46,6 +52,7 @@ type check func(s source) []Finding
 var checks = []check{
 	archiveRefused, imageClosed, additionalArtifacts, imageUnpinned, imageFromECR, architecture, hardening, environment,
 	secrets, artifactUnpinned, artifactGated, artifactReplaced, createdAgain, role, network, scaling, capture, encryption, timeouts, unplaced,
+	inspected, isolated,
 }
 
 func (s source) findings() []Finding {
@@ -56,7 +63,8 @@ func (s source) findings() []Finding {
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(slices.Index(severities, a.Severity), slices.Index(severities, b.Severity)),
-			strings.Compare(a.ID, b.ID), strings.Compare(a.Where, b.Where),
+			strings.Compare(a.ID, b.ID), strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+			strings.Compare(a.Where, b.Where),
 		)
 	})
 	return all

@@ -44,6 +44,7 @@ var fates = map[string]string{
 	"variants[].traffic": planned, "variants[].usage": planned,
 	// Endpoints with these have another mode.
 	"shadowVariants": refused, "components": refused, "async": refused,
+	"backlog": refused, "variants[].modelCache": refused,
 
 	"models[].name": refused, "models[].arn": carried, "models[].presence": planned, "models[].createdAt": told,
 	"models[].executionMode": told, "models[].executionRoleARN": reported, "models[].networkIsolation": reported,
