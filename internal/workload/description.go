@@ -1,0 +1,138 @@
+package workload
+
+import (
+	"landfall.dev/landfall/internal/inventory"
+)
+
+// description is what the rules need of AWS's descriptions, over all kinds and
+// in AWS's field names. A field that a kind does not have stays empty.
+type description struct {
+	AlgorithmSpecification    algorithm
+	AppSpecification          struct{ ImageUri string } //nolint:revive // AWS's name
+	HyperParameters           map[string]string
+	Environment               map[string]string
+	ResourceConfig            cluster
+	ProcessingResources       struct{ ClusterConfig cluster }
+	TransformResources        cluster
+	TrainingJobDefinition     *definition
+	TrainingJobDefinitions    []definition
+	ModelArtifacts            struct{ S3ModelArtifacts string }
+	OutputDataConfig          struct{ S3OutputPath string }
+	PrimaryContainer          *container
+	Containers                []container
+	InferenceSpecification    struct{ Containers []container }
+	InstanceType              string
+	InstanceGroups            []instanceGroup
+	ResourceSpec              struct{ InstanceType string }
+	VolumeSizeInGB            float64
+	EnableManagedSpotTraining bool
+	EnableNetworkIsolation    bool
+	NetworkConfig             struct{ EnableNetworkIsolation bool }
+	CheckpointConfig          *struct{ S3Uri string } //nolint:revive // AWS's name
+	DebugHookConfig           *struct{ S3OutputPath string }
+	DebugRuleConfigurations   []struct{ RuleConfigurationName string }
+	TensorBoardOutputConfig   *struct{ S3OutputPath string }
+	ExperimentConfig          struct{ ExperimentName string }
+	MlflowConfig              *struct{ MlflowResourceArn string }
+	DataCaptureConfig         *struct{ DestinationS3Uri string } //nolint:revive // AWS's name
+	CertifyForMarketplace     bool
+	ProductId                 string //nolint:revive // AWS's name
+	BillableTimeInSeconds     float64
+	TrainingStartTime         string
+	TrainingEndTime           string
+	ProcessingStartTime       string
+	ProcessingEndTime         string
+	TransformStartTime        string
+	TransformEndTime          string
+	InputDataConfig           []channel
+	OnlineStoreConfig         *struct{ EnableOnlineStore bool }
+}
+
+type algorithm struct {
+	TrainingImage string
+	AlgorithmName string
+}
+
+// cluster is a number of equal instances, or groups of such.
+type cluster struct {
+	InstanceType             string
+	InstanceCount            int32
+	InstanceGroups           []instanceGroup
+	KeepAlivePeriodInSeconds int32
+}
+
+type instanceGroup struct {
+	InstanceType  string
+	InstanceCount int32
+	CurrentCount  int32
+}
+
+// definition is what a tuning job starts.
+type definition struct {
+	AlgorithmSpecification             algorithm
+	StaticHyperParameters              map[string]string
+	Environment                        map[string]string
+	ResourceConfig                     cluster
+	HyperParameterTuningResourceConfig cluster
+	EnableManagedSpotTraining          bool
+}
+
+type container struct {
+	Image            string
+	ModelDataUrl     string                                        //nolint:revive // AWS's name
+	ModelDataSource  struct{ S3DataSource struct{ S3Uri string } } //nolint:revive // AWS's name
+	Environment      map[string]string
+	ModelPackageName string
+	ProductId        string //nolint:revive // AWS's name
+}
+
+type channel struct {
+	DataSource struct {
+		FileSystemDataSource *struct{ FileSystemType, FileSystemId string } //nolint:revive // AWS's name
+	}
+}
+
+// describe takes a description apart. A field of another type than AWS's is
+// left out: what can be read still counts.
+func describe(spec inventory.Spec) description {
+	var d description
+	_ = spec.Into(&d)
+	return d
+}
+
+// clusters are the instances that a description asks for.
+func (d *description) clusters() []cluster {
+	all := []cluster{d.ResourceConfig, d.ProcessingResources.ClusterConfig, d.TransformResources}
+	for _, definition := range d.definitions() {
+		all = append(all, definition.ResourceConfig, definition.HyperParameterTuningResourceConfig)
+	}
+	var flat []cluster
+	for _, c := range all {
+		if c.InstanceType != "" {
+			flat = append(flat, c)
+		}
+		for _, g := range c.InstanceGroups {
+			flat = append(flat, cluster{InstanceType: g.InstanceType, InstanceCount: g.InstanceCount})
+		}
+	}
+	return flat
+}
+
+func (d *description) definitions() []definition {
+	if d.TrainingJobDefinition == nil {
+		return d.TrainingJobDefinitions
+	}
+	return append([]definition{*d.TrainingJobDefinition}, d.TrainingJobDefinitions...)
+}
+
+func (d *description) spot() bool {
+	if d.EnableManagedSpotTraining {
+		return true
+	}
+	for _, definition := range d.definitions() {
+		if definition.EnableManagedSpotTraining {
+			return true
+		}
+	}
+	return false
+}
