@@ -23,6 +23,8 @@ import (
 //	turn:a|b|c           one after the other, by nth
 //	int:1-9, float:1-9   a number
 //	number:WORD          another expression as a number
+//	text:WORD            another expression as text
+//	time:WORD            another expression, a time field of a resource, in RFC 3339
 //	none                 leaves the field out
 //	parent, parent.F     name or field of the resource this one is made for
 //	ref:RULE, ref:RULE.F name or field of the resource of a rule with the same i
@@ -60,6 +62,16 @@ func (s *making) eval(expression string) (any, error) {
 			return nil, err
 		}
 		return strconv.ParseFloat(plainText(value), 64)
+	case "text":
+		value, err := s.eval(rest)
+		return plainText(value), err
+	case "time":
+		value, err := s.eval(rest)
+		seconds, ok := number(value)
+		if err == nil && !ok {
+			err = fmt.Errorf("time:%s: %v is not the time of a resource", rest, value)
+		}
+		return time.UnixMilli(int64(seconds * 1000)).UTC().Format(time.RFC3339), err
 	case "ref", "same", "any":
 		return s.refer(word, rest)
 	}

@@ -22,13 +22,19 @@ import (
 // maxS3Skew is S3's own limit, wider than that of the other services.
 const maxS3Skew = 15 * time.Minute
 
-// newObjectStore makes an S3 in memory with the account's buckets.
+// newObjectStore makes an S3 in memory with the buckets of all accounts. One
+// named twice, such as a bucket for the trails of several, holds the objects
+// of both.
 func newObjectStore(buckets []Bucket) (http.Handler, error) {
 	backend := s3mem.New()
+	created := map[string]bool{}
 	for _, bucket := range buckets {
-		if err := backend.CreateBucket(bucket.Name); err != nil {
-			return nil, fmt.Errorf("create bucket %s: %w", bucket.Name, err)
+		if !created[bucket.Name] {
+			if err := backend.CreateBucket(bucket.Name); err != nil {
+				return nil, fmt.Errorf("create bucket %s: %w", bucket.Name, err)
+			}
 		}
+		created[bucket.Name] = true
 		for _, object := range bucket.Objects {
 			_, err := backend.PutObject(bucket.Name, object.Key, map[string]string{},
 				bytes.NewReader(object.content), int64(len(object.content)), nil)
