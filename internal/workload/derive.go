@@ -59,7 +59,7 @@ type group struct {
 // part is a resource with its description taken apart.
 type part struct {
 	*inventory.Resource
-	spec       description
+	spec       *description
 	references []reference.Reference
 }
 

@@ -33,7 +33,6 @@ type description struct {
 	DebugRuleConfigurations   []struct{ RuleConfigurationName string }
 	TensorBoardOutputConfig   *struct{ S3OutputPath string }
 	ExperimentConfig          struct{ ExperimentName string }
-	MlflowConfig              *struct{ MlflowResourceArn string }
 	DataCaptureConfig         *struct{ DestinationS3Uri string } //nolint:revive // AWS's name
 	CertifyForMarketplace     bool
 	ProductId                 string //nolint:revive // AWS's name
@@ -94,11 +93,18 @@ type channel struct {
 
 // describe takes a description apart. A field of another type than AWS's is
 // left out: what can be read still counts.
-func describe(spec inventory.Spec) description {
+func describe(spec inventory.Spec) *description {
+	if len(spec) == 0 {
+		return &undescribed
+	}
 	var d description
 	_ = spec.Into(&d)
-	return d
+	return &d
 }
+
+// undescribed stands for all of the many runs that were only listed. Nothing
+// writes to descriptions.
+var undescribed description
 
 // clusters are the instances that a description asks for.
 func (d *description) clusters() []cluster {

@@ -174,7 +174,8 @@ func referenced(_ *account, g *group) []inventory.Integration {
 			if found.Kind == reference.KindSubnet {
 				name = "VPC"
 			}
-			if name != "" {
+			// jobFeatures tells EFS and FSx of channels apart.
+			if name != "" && !strings.Contains(found.Field, "FileSystemDataSource") {
 				details[name] = append(details[name], found.Name)
 			}
 		}
@@ -215,7 +216,7 @@ func jobFeatures(_ *account, g *group) []inventory.Integration {
 		}
 	}
 	for i := range g.parts {
-		d, kind := &g.parts[i].spec, word(g.parts[i].Kind)+"s"
+		d, kind := g.parts[i].spec, word(g.parts[i].Kind)+"s"
 		on(d.spot(), "SpotTraining", kind)
 		on(d.CheckpointConfig != nil, "Checkpoints", kind)
 		on(len(d.DebugRuleConfigurations) > 0, "Debugger", kind)
@@ -236,12 +237,9 @@ func jobFeatures(_ *account, g *group) []inventory.Integration {
 func tracking(_ *account, g *group) []inventory.Integration {
 	var list []inventory.Integration
 	for i := range g.parts {
-		d := &g.parts[i].spec
+		d := g.parts[i].spec
 		if d.ExperimentConfig.ExperimentName != "" {
 			list = append(list, inventory.Integration{Name: "Experiments", Detail: d.ExperimentConfig.ExperimentName})
-		}
-		if d.MlflowConfig != nil {
-			list = append(list, inventory.Integration{Name: "MLflow", Detail: d.MlflowConfig.MlflowResourceArn})
 		}
 		if strings.Contains(g.parts[i].Parent, ":pipeline/") && g.key.Kind != inventory.WorkloadPipeline {
 			list = append(list, inventory.Integration{Name: "Pipelines", Detail: g.parts[i].Parent})

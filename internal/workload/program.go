@@ -66,7 +66,7 @@ func served1(c *inventory.Container, of string) program {
 
 // programsOf are the programs in a resource's description.
 func programsOf(p *part) []program {
-	d, of := &p.spec, word(p.Kind)+" "+p.Name
+	d, of := p.spec, word(p.Kind)+" "+p.Name
 	var list []program
 	add := func(found program) {
 		if found.reference != "" || found.algorithm != "" || found.modelPackage != "" || found.artifact != "" {
