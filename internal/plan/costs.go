@@ -43,10 +43,9 @@ func (b *builder) costs() *Costs {
 }
 
 // costs says that a workload can be expected to cost something by itself.
-// Pipelines cost what their steps do, which are workloads of their own.
 func (e *entry) costs() bool {
 	switch e.Kind {
-	case inventory.WorkloadPipeline, inventory.WorkloadModel, inventory.WorkloadRegistry, inventory.WorkloadExperiments,
+	case inventory.WorkloadModel, inventory.WorkloadRegistry, inventory.WorkloadExperiments,
 		inventory.WorkloadHub, inventory.WorkloadEdge, inventory.WorkloadInferenceExperiment:
 		return e.SageMakerCost != nil && e.SageMakerCost.USD > 0
 	}

@@ -5,6 +5,7 @@ import (
 
 	"landfall.dev/landfall/internal/graph"
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/workload"
 )
 
 // workloadsOf are the workloads of an inventory, each once, sorted by key. Those
@@ -12,6 +13,9 @@ import (
 // workload in any case.
 func workloadsOf(inv inventory.Document) []inventory.Workload {
 	workloads := slices.Clone(inv.Workloads)
+	if len(workloads) == 0 {
+		workloads = workload.Derive(inv)
+	}
 	known := make(map[inventory.WorkloadKey]bool, len(workloads))
 	workloads = slices.DeleteFunc(workloads, func(w inventory.Workload) bool {
 		again := known[w.WorkloadKey]

@@ -89,7 +89,7 @@ func (d *draft) scale(b *builder, e *inventory.Endpoint, scaling inventory.Scali
 	}
 	s.Replicas = Replicas{Min: max(carried.Min, result.Min), Max: max(carried.Max, result.Max)}
 	if result.Min == 0 {
-		d.sleep()
+		d.sleep(e.Variants[0])
 	}
 	d.sizing = append(d.sizing, fmt.Sprintf("replicas: Application Auto Scaling keeps %d to %d instances; %s drives %d to %d pods, the larger of that and of what the traffic takes",
 		scaling.Min, scaling.Max, result.Spec.Engine, s.Replicas.Min, s.Replicas.Max))
@@ -97,12 +97,17 @@ func (d *draft) scale(b *builder, e *inventory.Endpoint, scaling inventory.Scali
 }
 
 // sleep lets work go to zero, as it does today. How long it is there is not
-// known, so that its cost is that of one pod all the time.
-func (d *draft) sleep() {
+// known: its cost is that of as many pods as there are instances now, as is
+// SageMaker's.
+func (d *draft) sleep(v inventory.Variant) {
 	d.computed.Replicas.Min = 0
-	hours := cost.HoursPerMonth / float64(max(d.computed.Replicas.Max, 1))
+	now := int32(0)
+	if v.InstanceCount.Current != nil {
+		now = *v.InstanceCount.Current
+	}
+	hours := cost.HoursPerMonth * float64(now) / float64(max(d.computed.Replicas.Max, 1))
 	d.needs.ActiveHoursPerMonth = &hours
-	d.sizing = append(d.sizing, "cost: as if one pod ran all the time; how long it is at zero is not known")
+	d.sizing = append(d.sizing, fmt.Sprintf("cost: as if it stayed at the %d × instances of now; how long it is at zero is not known", now))
 }
 
 // alone says why no node type takes the pods of a workload; nil when one does.
@@ -125,6 +130,7 @@ var taskClasses = map[inventory.WorkloadKind]placement.Class{
 	inventory.WorkloadAutoML:     placement.ClassExperiment,
 	inventory.WorkloadProcessing: placement.ClassBatch,
 	inventory.WorkloadTransform:  placement.ClassBatch,
+	inventory.WorkloadPipeline:   placement.ClassTraining,
 }
 
 // draftTask plans what is no endpoint.

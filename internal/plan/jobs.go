@@ -87,7 +87,7 @@ func forgotten(t task) *verdict {
 
 // neverRan retires a definition that nobody used for long.
 func neverRan(t task) *verdict {
-	if t.Runs == nil || t.Runs.Count > 0 || t.newest == nil {
+	if t.Runs != nil && t.Runs.Count > 0 || t.newest == nil || t.scene.unlisted(t.Place, "ListPipelineExecutions") {
 		return nil
 	}
 	changed := firstOf(t.newest.ModifiedAt, t.newest.CreatedAt)
@@ -230,7 +230,7 @@ func labelingKept(t task) *verdict {
 
 // ofMonitoring leaves the runs of a monitoring schedule to the schedule.
 func ofMonitoring(t task) *verdict {
-	if t.Runs == nil || !strings.HasPrefix(t.Runs.StartedBy, "MonitoringSchedule") && !strings.HasPrefix(t.Runs.StartedBy, string(inventory.WorkloadMonitoring)) {
+	if t.Runs == nil || !strings.Contains(strings.ToLower(t.Runs.StartedBy), "monitoring") {
 		return nil
 	}
 	return decided(Keep, "its runs are those of %s, which starts them and is planned by itself", t.Runs.StartedBy)

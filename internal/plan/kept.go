@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strings"
 
 	"landfall.dev/landfall/internal/inventory"
 )
@@ -45,17 +44,10 @@ func registryKept(t task) *verdict {
 }
 
 func experimentsKept(t task) *verdict {
-	if strings.Contains(t.newestKind(), "Mlflow") {
+	if t.newest != nil && t.newest.Kind != inventory.KindExperiment {
 		return decided(Keep, "MLflow only records runs; training in the cluster can go on writing to it").insist(replaceExperiments)
 	}
 	return decided(Keep, "an experiment only records runs (%s)", things(t.ResourceCount-1, "trial or component")).insist(replaceExperiments)
-}
-
-func (t task) newestKind() string {
-	if len(t.Resources) == 0 {
-		return ""
-	}
-	return string(t.Resources[0].Kind)
 }
 
 func featuresKept(t task) *verdict {

@@ -91,7 +91,9 @@ func TestDecisionsForTheDemoAccount(t *testing.T) {
 	d, _ := built(t, inv, nil, Options{})
 	got := map[string]Decision{}
 	for _, w := range d.Workloads {
-		got[w.Name] = w.Decision
+		if w.Kind == inventory.WorkloadEndpoint {
+			got[w.Name] = w.Decision
+		}
 		if len(w.Reasons) == 0 || w.Decision == Blocked && len(w.Blockers) == 0 || w.Decision == Move && len(w.Blockers) > 0 {
 			t.Errorf("%s is %s for %v, blocked by %v", w.Name, w.Decision, w.Reasons, w.Blockers)
 		}
@@ -279,7 +281,7 @@ func TestImages(t *testing.T) {
 func TestEditsAreKept(t *testing.T) {
 	inv := demo(t)
 	first, changes := built(t, inv, nil, Options{})
-	if len(changes) != len(inv.Endpoints) || changes[0].Kind != Added {
+	if len(changes) != len(first.Workloads) || changes[0].Kind != Added {
 		t.Errorf("a new plan reports %v", changes)
 	}
 	edited := reread(t, first)
@@ -330,7 +332,7 @@ func TestUneditedFieldsFollowTheInventory(t *testing.T) {
 	if w.Resources.Requests.CPU != "2420m" || w.Resources.Requests.Memory != "1Gi" || w.Phase != phaseOnline {
 		t.Errorf("got %+v in phase %d", w.Resources, w.Phase)
 	}
-	want := []string{"phase", "resources.limits.cpu", "resources.requests.cpu", "rollout.shadow.minRequests"}
+	want := []string{"criticality", "phase", "resources.limits.cpu", "resources.requests.cpu", "rollout.shadow.minRequests"}
 	if diff := cmp.Diff(want, fieldsOf(changes, Updated)); diff != "" {
 		t.Errorf("reported changes (-want +got):\n%s", diff)
 	}

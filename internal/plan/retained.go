@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"strings"
-
 	"landfall.dev/landfall/internal/inventory"
 )
 
@@ -71,14 +69,9 @@ func (b *builder) lookedFor(key inventory.WorkloadKey) bool {
 	if !inv.LookedAt(key.Place, key.Name) || key.Kind != inventory.WorkloadEndpoint && inv.EndpointName != "" {
 		return false
 	}
-	for _, unread := range inv.Unread {
-		if unread.Place != key.Place && unread.Place != (inventory.Place{}) || len(unread.Resources) > 0 {
-			continue
-		}
-		for _, operation := range listedBy[key.Kind] {
-			if strings.TrimPrefix(unread.Operation, "sagemaker:") == operation {
-				return false
-			}
+	for _, operation := range listedBy[key.Kind] {
+		if b.scene.unlisted(key.Place, operation) {
+			return false
 		}
 	}
 	return true

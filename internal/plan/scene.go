@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"time"
 
 	"landfall.dev/landfall/internal/inventory"
@@ -129,6 +130,17 @@ func serves(e inventory.Endpoint) bool {
 func onGPU(e inventory.Endpoint) bool {
 	for _, v := range e.Variants {
 		if v.Instance != nil && v.Instance.Accelerator != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// unlisted says that a list of AWS could not be read at a place, so that what
+// it would hold may be there.
+func (s *scene) unlisted(place inventory.Place, operation string) bool {
+	for _, unread := range s.inventory.Unread {
+		if (unread.Place == place || unread.Place == (inventory.Place{})) && strings.TrimPrefix(unread.Operation, "sagemaker:") == operation {
 			return true
 		}
 	}

@@ -24,18 +24,58 @@ type task struct {
 
 func (s *scene) task(w inventory.Workload) task {
 	t := task{Workload: w, scene: s}
-	for _, reference := range w.Resources {
-		r := s.resource(w.Place, reference.Kind, reference.Name)
-		if r != nil && r.Detail == inventory.Described {
-			t.newest = r
-			break
-		}
-	}
+	t.newest = t.described()
 	t.images = t.imagesOf()
 	if w.Kind == inventory.WorkloadPipeline {
 		t.translation = s.translate(t)
 	}
 	return t
+}
+
+// headKinds are the kinds of resources that workloads are named after.
+var headKinds = map[inventory.WorkloadKind][]inventory.ResourceKind{
+	inventory.WorkloadPipeline:            {inventory.KindPipeline},
+	inventory.WorkloadNotebook:            {inventory.KindNotebookInstance},
+	inventory.WorkloadStudio:              {inventory.KindDomain},
+	inventory.WorkloadRegistry:            {inventory.KindModelPackageGroup},
+	inventory.WorkloadExperiments:         {inventory.KindExperiment, inventory.KindMlflowTrackingServer, inventory.KindMlflowApp},
+	inventory.WorkloadFeatureGroup:        {inventory.KindFeatureGroup},
+	inventory.WorkloadMonitoring:          {inventory.KindMonitoringSchedule},
+	inventory.WorkloadHub:                 {inventory.KindHub},
+	inventory.WorkloadCluster:             {inventory.KindCluster},
+	inventory.WorkloadEdge:                {inventory.KindDeviceFleet},
+	inventory.WorkloadInferenceExperiment: {inventory.KindInferenceExperiment},
+}
+
+// jobKinds are the kinds of the runs of work that runs and ends.
+var jobKinds = map[inventory.WorkloadKind][]inventory.ResourceKind{
+	inventory.WorkloadTraining:    {inventory.KindTrainingJob},
+	inventory.WorkloadTuning:      {inventory.KindHyperParameterTuningJob},
+	inventory.WorkloadAutoML:      {inventory.KindAutoMLJob},
+	inventory.WorkloadProcessing:  {inventory.KindProcessingJob},
+	inventory.WorkloadTransform:   {inventory.KindTransformJob},
+	inventory.WorkloadCompilation: {inventory.KindCompilationJob, inventory.KindOptimizationJob},
+	inventory.WorkloadLabeling:    {inventory.KindLabelingJob},
+	inventory.WorkloadModel:       {inventory.KindModel},
+}
+
+// described is the resource that the workload is named after, or its newest
+// run whose description was read; nil without.
+func (t task) described() *inventory.Resource {
+	for _, kind := range headKinds[t.Kind] {
+		if r := t.scene.resource(t.Place, kind, t.Name); r != nil && r.Detail == inventory.Described {
+			return r
+		}
+	}
+	for _, reference := range t.Resources {
+		if !slices.Contains(jobKinds[t.Kind], reference.Kind) {
+			continue
+		}
+		if r := t.scene.resource(t.Place, reference.Kind, reference.Name); r != nil && r.Detail == inventory.Described {
+			return r
+		}
+	}
+	return nil
 }
 
 // imagesOf reads the images that are known by AWS's own fields. A transform

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"landfall.dev/landfall/internal/gap"
 	"landfall.dev/landfall/internal/inventory"
 )
@@ -9,14 +11,19 @@ type translation struct {
 	steps  int
 	failed string
 	gaps   []gap.Gap
-	images []inventory.Image
 }
 
 func (s *scene) translate(t task) *translation { return nil }
+
+// stepImages are those that a pipeline's jobs ran lately.
 func (t task) stepImages() []inventory.Image {
-	if t.translation == nil {
-		return nil
+	var references []string
+	for _, reference := range t.Resources {
+		for _, image := range imagesIn(t.scene.resource(t.Place, reference.Kind, reference.Name)) {
+			if reference.Kind != inventory.KindModel && !slices.Contains(references, image) {
+				references = append(references, image)
+			}
+		}
 	}
-	return t.translation.images
+	return parsed(references)
 }
-func (b *builder) alarmGaps(e inventory.Endpoint, s Settings) []gap.Gap { return nil }
