@@ -47,6 +47,24 @@ func TestParseRefuses(t *testing.T) {
 		"BackendURL":      {minimal + "resources: {endpoints: [{describe: {EndpointName: a, ProductionVariants: [{VariantName: v}]}, backends: {v: 'h:80/x'}}]}", "not a base URL"},
 		"BackendKind":     {minimal + "resources: {models: [{describe: {ModelName: a}, backends: {v: 'http://h'}}]}", "only endpoints"},
 		"MultiModel":      {minimal + multiModel + "      backends: {v: 'http://h'}\n", "multi-model"},
+		"NoParent":        {minimal + "resources: {imageVersions: [{describe: {Version: 1}}]}", "ImageName must be set"},
+		"NestedAccounts":  {minimal + "accounts: [{accountID: '210987654321', region: us-east-1, accounts: []}, {accountID: '210987654321', region: us-east-1}]", "appears twice"},
+		"AccountKnobs":    {minimal + "accounts: [{accountID: '210987654321', region: us-east-1, knobs: {operations: {x: {}}}}]", "accounts[0].knobs"},
+		"KeyTwice":        {minimal + "accounts: [{accountID: '210987654321', region: us-east-1, credentials: [{accessKeyID: AKIDTEST, secretAccessKey: s}]}]", "access key \"AKIDTEST\" appears twice"},
+		"Role":            {minimal + "roles: [{name: r}]", "roles[0].trustedPrincipals"},
+		"RoleSession":     {minimal + "roles: [{name: r, trustedPrincipals: ['*'], maxSessionSeconds: 60}]", "maxSessionSeconds: 60"},
+		"IAMName":         {minimal + "iam: {users: [{UserId: x}]}", "iam.users[0].UserName"},
+		"IAMField":        {minimal + "iam: {roles: [{RoleName: x, Nonsense: 1}]}", "iam.roles[0].Nonsense"},
+		"TrailName":       {minimal + "cloudTrail: {trails: [{trail: {S3BucketName: b}}]}", "trail.Name"},
+		"CallPrincipal":   {minimal + "cloudTrail: {calls: [{principal: me, endpoint: e, perDay: 1}]}", "calls[0].principal"},
+		"TooManyCalls":    {minimal + "cloudTrail: {calls: [{principal: 'arn:x', endpoint: e, perDay: 1000000}]}", "300000 at most"},
+		"AlarmTwice":      {minimal + "alarms: {metricAlarms: [{AlarmName: a}], compositeAlarms: [{AlarmName: a}]}", "AlarmName a"},
+		"LogGroup":        {minimal + "logGroups: [{retentionDays: 3}]", "logGroups[0].name"},
+		"LogGroupTime":    {minimal + "logGroups: [{name: a, createdAt: soon}]", "createdAt"},
+		"Shape":           {minimal + "metrics: [{endpoint: a, variant: v, shape: {kind: Sometimes, peakPerHour: 1}}]", "shape.kind"},
+		"ShapeAndHours":   {minimal + "metrics: [{endpoint: a, variant: v, hourlyInvocations: [1], shape: {kind: Steady, peakPerHour: 1}}]", "excludes hourlyInvocations"},
+		"JobKind":         {minimal + "metrics: [{job: {kind: Jobs, host: h, from: 2026-01-01T00:00:00Z, to: 2026-01-02T00:00:00Z}, utilization: {CPUUtilization: {}}}]", "job.kind"},
+		"JobTimes":        {minimal + "metrics: [{job: {kind: TrainingJobs, host: h, from: 2026-01-02T00:00:00Z, to: 2026-01-01T00:00:00Z}, utilization: {CPUUtilization: {}}}]", "in that order"},
 		"Scaling":         {minimal + "scaling: {scalableTargets: [{Min: 1}]}", "scaling.scalableTargets[0].Min"},
 		"HourlyCount":     {minimal + "metrics: [{endpoint: a, variant: v, hourlyInvocations: [1, 2]}]", "metrics[0].hourlyInvocations: 2 numbers"},
 		"NoDimensions":    {minimal + "metrics: [{endpoint: a, hourlyInvocations: [1]}]", "metrics[0].endpoint"},
@@ -156,4 +174,11 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("an account without its needs was accepted: %+v", a)
 		}
 	})
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

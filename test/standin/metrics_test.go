@@ -37,7 +37,10 @@ metrics:
     error4XXRatio: 0.1
     utilization: {CPUUtilization: {idle: 10, peak: 110}}
   - {endpoint: idle, variant: v, hourlyInvocations: [60], idleDays: 30, utilization: {CPUUtilization: {idle: 1, peak: 9}}}
-  - {inferenceComponent: part, hourlyInvocations: [120]}
+  - {inferenceComponent: part, hourlyInvocations: [120], latencyMicros: {p50: 2000000, p95: 2000000, p99: 2000000}, utilization: {GPUUtilizationNormalized: {idle: 5, peak: 60}}}
+  - {endpoint: later, variant: v, instances: 2, hourlyInvocations: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], latencyMicros: {p50: 3000000, p95: 4000000, p99: 5000000}, error5XXRatio: 0.02, async: {backlogSize: {idle: 0, peak: 30}, ageSeconds: {idle: 0, peak: 90}, zeroInstances: true}}
+  - {job: {kind: TrainingJobs, host: job/algo-1, from: 2026-10-07T11:00:00Z, to: 2026-10-07T13:00:00Z}, utilization: {GPUUtilization: {idle: 0, peak: 100}}}
+  - {endpoint: office, variant: v, shape: {kind: BusinessHours, peakPerHour: 1000, quietPerHour: 10}}
 `
 
 // noon is the busiest hour of the profile.
@@ -77,26 +80,39 @@ func TestMetricData(t *testing.T) {
 		start, end time.Time
 		want       []float64
 	}{
-		"HourSum":     {query("AWS/SageMaker", "Invocations", "Sum", 3600, churn), noon, noon.Add(time.Hour), []float64{1200}},
-		"TwoHours":    {query("AWS/SageMaker", "Invocations", "Sum", 3600, churn), noon.Add(-time.Hour), noon.Add(time.Hour), []float64{1200, 611}},
-		"MinuteSum":   {query("AWS/SageMaker", "Invocations", "Sum", 60, churn), noon, noon.Add(2 * time.Minute), []float64{20, 20}},
-		"Average":     {query("AWS/SageMaker", "Invocations", "Average", 3600, churn), noon, noon.Add(time.Hour), []float64{1}},
-		"PerInstance": {query("AWS/SageMaker", "InvocationsPerInstance", "Sum", 3600, churn), noon, noon.Add(time.Hour), []float64{600}},
-		"4XX":         {query("AWS/SageMaker", "Invocation4XXErrors", "Sum", 3600, churn), noon, noon.Add(time.Hour), []float64{120}},
-		"P50":         {query("AWS/SageMaker", "ModelLatency", "p50", 3600, churn), noon, noon.Add(time.Hour), []float64{8000}},
-		"P99":         {query("AWS/SageMaker", "ModelLatency", "p99", 3600, churn), noon, noon.Add(time.Hour), []float64{40000}},
-		"Samples":     {query("AWS/SageMaker", "ModelLatency", "SampleCount", 3600, churn), noon, noon.Add(time.Hour), []float64{1200}},
-		"CPU":         {query("/aws/sagemaker/Endpoints", "CPUUtilization", "Average", 3600, churn), noon, noon.Add(time.Hour), []float64{110}},
-		"CPUQuiet":    {query("/aws/sagemaker/Endpoints", "CPUUtilization", "Maximum", 3600, churn), noon.Add(-12 * time.Hour), noon.Add(-11 * time.Hour), []float64{60}},
-		"Namespace":   {query("AWS/SageMaker", "CPUUtilization", "Average", 3600, churn), noon, noon.Add(time.Hour), nil},
-		"NoVariant":   {query("AWS/SageMaker", "Invocations", "Sum", 3600, map[string]string{"EndpointName": "churn"}), noon, noon.Add(time.Hour), nil},
-		"Future":      {query("AWS/SageMaker", "Invocations", "Sum", 3600, churn), noon.Add(24 * time.Hour), noon.Add(25 * time.Hour), nil},
-		"Retention":   {query("AWS/SageMaker", "Invocations", "Sum", 60, churn), noon.AddDate(0, 0, -16), noon.AddDate(0, 0, -16).Add(time.Hour), nil},
-		"OldHours":    {query("AWS/SageMaker", "Invocations", "Sum", 3600, churn), noon.AddDate(0, 0, -100), noon.AddDate(0, 0, -100).Add(time.Hour), []float64{1200}},
-		"Idle":        {query("AWS/SageMaker", "Invocations", "Sum", 86400, map[string]string{"EndpointName": "idle", "VariantName": "v"}), noon.AddDate(0, 0, -29), noon, nil},
-		"BeforeIdle":  {query("AWS/SageMaker", "Invocations", "Sum", 3600, map[string]string{"EndpointName": "idle", "VariantName": "v"}), noon.AddDate(0, 0, -40), noon.AddDate(0, 0, -40).Add(time.Hour), []float64{60}},
-		"IdleCPU":     {query("/aws/sagemaker/Endpoints", "CPUUtilization", "Average", 3600, map[string]string{"EndpointName": "idle", "VariantName": "v"}), noon, noon.Add(time.Hour), []float64{1}},
-		"Component":   {query("AWS/SageMaker", "Invocations", "Sum", 3600, map[string]string{"InferenceComponentName": "part"}), noon, noon.Add(time.Hour), []float64{120}},
+		"HourSum":      {query("AWS/SageMaker", "Invocations", "Sum", 3600, churn), noon, noon.Add(time.Hour), []float64{1200}},
+		"TwoHours":     {query("AWS/SageMaker", "Invocations", "Sum", 3600, churn), noon.Add(-time.Hour), noon.Add(time.Hour), []float64{1200, 611}},
+		"MinuteSum":    {query("AWS/SageMaker", "Invocations", "Sum", 60, churn), noon, noon.Add(2 * time.Minute), []float64{20, 20}},
+		"Average":      {query("AWS/SageMaker", "Invocations", "Average", 3600, churn), noon, noon.Add(time.Hour), []float64{1}},
+		"PerInstance":  {query("AWS/SageMaker", "InvocationsPerInstance", "Sum", 3600, churn), noon, noon.Add(time.Hour), []float64{600}},
+		"4XX":          {query("AWS/SageMaker", "Invocation4XXErrors", "Sum", 3600, churn), noon, noon.Add(time.Hour), []float64{120}},
+		"P50":          {query("AWS/SageMaker", "ModelLatency", "p50", 3600, churn), noon, noon.Add(time.Hour), []float64{8000}},
+		"P99":          {query("AWS/SageMaker", "ModelLatency", "p99", 3600, churn), noon, noon.Add(time.Hour), []float64{40000}},
+		"Samples":      {query("AWS/SageMaker", "ModelLatency", "SampleCount", 3600, churn), noon, noon.Add(time.Hour), []float64{1200}},
+		"CPU":          {query("/aws/sagemaker/Endpoints", "CPUUtilization", "Average", 3600, churn), noon, noon.Add(time.Hour), []float64{110}},
+		"CPUQuiet":     {query("/aws/sagemaker/Endpoints", "CPUUtilization", "Maximum", 3600, churn), noon.Add(-12 * time.Hour), noon.Add(-11 * time.Hour), []float64{60}},
+		"Namespace":    {query("AWS/SageMaker", "CPUUtilization", "Average", 3600, churn), noon, noon.Add(time.Hour), nil},
+		"NoVariant":    {query("AWS/SageMaker", "Invocations", "Sum", 3600, map[string]string{"EndpointName": "churn"}), noon, noon.Add(time.Hour), nil},
+		"Future":       {query("AWS/SageMaker", "Invocations", "Sum", 3600, churn), noon.Add(24 * time.Hour), noon.Add(25 * time.Hour), nil},
+		"Retention":    {query("AWS/SageMaker", "Invocations", "Sum", 60, churn), noon.AddDate(0, 0, -16), noon.AddDate(0, 0, -16).Add(time.Hour), nil},
+		"OldHours":     {query("AWS/SageMaker", "Invocations", "Sum", 3600, churn), noon.AddDate(0, 0, -100), noon.AddDate(0, 0, -100).Add(time.Hour), []float64{1200}},
+		"Idle":         {query("AWS/SageMaker", "Invocations", "Sum", 86400, map[string]string{"EndpointName": "idle", "VariantName": "v"}), noon.AddDate(0, 0, -29), noon, nil},
+		"BeforeIdle":   {query("AWS/SageMaker", "Invocations", "Sum", 3600, map[string]string{"EndpointName": "idle", "VariantName": "v"}), noon.AddDate(0, 0, -40), noon.AddDate(0, 0, -40).Add(time.Hour), []float64{60}},
+		"ComponentGPU": {query("/aws/sagemaker/InferenceComponents", "GPUUtilizationNormalized", "Average", 3600, map[string]string{"InferenceComponentName": "part"}), noon, noon.Add(time.Hour), []float64{60}},
+		"Backlog":      {query("AWS/SageMaker", "ApproximateBacklogSize", "Maximum", 3600, map[string]string{"EndpointName": "later"}), noon.Add(-time.Hour), noon.Add(time.Hour), []float64{30, 0}},
+		"BacklogShare": {query("AWS/SageMaker", "ApproximateBacklogSizePerInstance", "Average", 3600, map[string]string{"EndpointName": "later"}), noon, noon.Add(time.Hour), []float64{15}},
+		"BacklogAge":   {query("AWS/SageMaker", "ApproximateAgeOfOldestRequest", "Maximum", 3600, map[string]string{"EndpointName": "later"}), noon.Add(-time.Hour), noon.Add(time.Hour), []float64{90}},
+		"NoCapacity":   {query("AWS/SageMaker", "HasBacklogWithoutCapacity", "Maximum", 3600, map[string]string{"EndpointName": "later"}), noon.Add(-time.Hour), noon.Add(2 * time.Hour), []float64{0, 1, 0}},
+		"AsyncNone":    {query("AWS/SageMaker", "Invocations", "Sum", 3600, map[string]string{"EndpointName": "later", "VariantName": "v"}), noon, noon.Add(time.Hour), nil},
+		"AsyncDone":    {query("AWS/SageMaker", "InvocationsProcesssed", "Sum", 3600, map[string]string{"EndpointName": "later", "VariantName": "v"}), noon, noon.Add(time.Hour), []float64{100}},
+		"AsyncFailed":  {query("AWS/SageMaker", "InvocationFailures", "Sum", 3600, map[string]string{"EndpointName": "later", "VariantName": "v"}), noon, noon.Add(time.Hour), []float64{2}},
+		"AsyncTotal":   {query("AWS/SageMaker", "TotalProcessingTime", "p50", 3600, map[string]string{"EndpointName": "later", "VariantName": "v"}), noon, noon.Add(time.Hour), []float64{3000}},
+		"OtherJobs":    {query("/aws/sagemaker/ProcessingJobs", "GPUUtilization", "Average", 3600, map[string]string{"Host": "job/algo-1"}), noon, noon.Add(time.Hour), nil},
+		"AfterTheJob":  {query("/aws/sagemaker/TrainingJobs", "GPUUtilization", "Average", 3600, map[string]string{"Host": "job/algo-1"}), noon.Add(time.Hour), noon.Add(2 * time.Hour), nil},
+		"OfficeHours":  {query("AWS/SageMaker", "Invocations", "Sum", 3600, map[string]string{"EndpointName": "office", "VariantName": "v"}), time.Date(2026, 10, 5, 6, 0, 0, 0, time.UTC), time.Date(2026, 10, 5, 9, 0, 0, 0, time.UTC), []float64{1000, 406, 10}},
+		"OfficeSunday": {query("AWS/SageMaker", "Invocations", "Sum", 3600, map[string]string{"EndpointName": "office", "VariantName": "v"}), time.Date(2026, 10, 4, 10, 0, 0, 0, time.UTC), time.Date(2026, 10, 4, 11, 0, 0, 0, time.UTC), []float64{10}},
+		"IdleCPU":      {query("/aws/sagemaker/Endpoints", "CPUUtilization", "Average", 3600, map[string]string{"EndpointName": "idle", "VariantName": "v"}), noon, noon.Add(time.Hour), []float64{1}},
+		"Component":    {query("AWS/SageMaker", "Invocations", "Sum", 3600, map[string]string{"InferenceComponentName": "part"}), noon, noon.Add(time.Hour), []float64{120}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -231,6 +247,45 @@ func post(t *testing.T, address string, body []byte, headers map[string]string) 
 		t.Fatalf("%s %v %s", resp.Status, err, text)
 	}
 	return text
+}
+
+// TestJobUse: the instance of a job is busy while it runs.
+func TestJobUse(t *testing.T) {
+	_, client := meteredClient(t)
+	from, to := noon.Add(-2*time.Hour), noon.Add(2*time.Hour)
+	out, err := client.GetMetricData(context.Background(), &cloudwatch.GetMetricDataInput{
+		StartTime: &from, EndTime: &to,
+		MetricDataQueries: []cwtypes.MetricDataQuery{query("/aws/sagemaker/TrainingJobs", "GPUUtilization", "Average", 60, map[string]string{"Host": "job/algo-1"})},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := out.MetricDataResults[0].Values
+	if len(values) != 120 {
+		t.Fatalf("%d minutes, want 120", len(values))
+	}
+	for _, v := range values {
+		if v < 60 || v > 100 {
+			t.Errorf("busy to %v percent", v)
+		}
+	}
+}
+
+// TestConcurrency: by Little's law 120 requests an hour of two seconds at most
+// keep one copy busy for at most a fifteenth of the time.
+func TestConcurrency(t *testing.T) {
+	_, client := meteredClient(t)
+	from, to := noon, noon.Add(time.Hour)
+	out, err := client.GetMetricData(context.Background(), &cloudwatch.GetMetricDataInput{
+		StartTime: &from, EndTime: &to,
+		MetricDataQueries: []cwtypes.MetricDataQuery{query("AWS/SageMaker", "ConcurrentRequestsPerCopy", "Maximum", 3600, map[string]string{"InferenceComponentName": "part"})},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := out.MetricDataResults[0].Values; len(v) != 1 || v[0] <= 1.0/30 || v[0] > 1.0/15 {
+		t.Errorf("concurrency %v", v)
+	}
 }
 
 // TestPeriodsAddUp: the same span has the same invocations at every period.
