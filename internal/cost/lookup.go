@@ -128,7 +128,7 @@ func describe(use Use) string {
 	if use == Node {
 		return "EC2's price"
 	}
-	return fmt.Sprintf("SageMaker's price for %s", strings.ToLower(string(use)))
+	return "SageMaker's price for " + strings.ToLower(string(use))
 }
 
 // usd writes an amount without needless zeros.

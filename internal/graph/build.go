@@ -75,7 +75,7 @@ func newBuilder(d inventory.Document, members membership.Membership) *builder {
 		b.accounts[a.Place()] = true
 	}
 	for _, u := range d.Unread {
-		b.unread[u.Place.String()+"/"+u.Operation] = true
+		b.unread[u.String()+"/"+u.Operation] = true
 	}
 	return b
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -332,7 +333,7 @@ func large(n int) inventory.Document {
 			ARN: fmt.Sprintf("%straining-job/t-%d", arnHere, i), Spec: spec(map[string]any{
 				"AlgorithmSpecification": map[string]any{"TrainingImage": registry + "train:1"},
 				"RoleArn":                "arn:aws:iam::123456789012:role/train",
-				"InputDataConfig":        []any{map[string]any{"S3Uri": fmt.Sprintf("s3://data/team-%d/in/%d", i/10, i)}, map[string]any{"S3Uri": "s3://data/team-" + fmt.Sprint(i/10)}},
+				"InputDataConfig":        []any{map[string]any{"S3Uri": fmt.Sprintf("s3://data/team-%d/in/%d", i/10, i)}, map[string]any{"S3Uri": "s3://data/team-" + strconv.Itoa(i/10)}},
 				"OutputDataConfig":       map[string]any{"S3OutputPath": fmt.Sprintf("s3://data/team-%d/out", i/10)},
 			}),
 		})

@@ -11,10 +11,10 @@ import (
 // 2020-12-01).
 type definition struct {
 	Steps []struct {
-		Name      string
-		DependsOn []string
-		Arguments json.RawMessage
-	}
+		Name      string          `json:"Name"`
+		DependsOn []string        `json:"DependsOn"`
+		Arguments json.RawMessage `json:"Arguments"`
+	} `json:"Steps"`
 }
 
 // steps adds a pipeline's steps with the images that they run and the steps

@@ -134,6 +134,7 @@ func headKind(kind inventory.WorkloadKind) string {
 		return string(inventory.KindMonitoringSchedule)
 	case inventory.WorkloadExperiments:
 		return string(inventory.KindExperiment)
+	default:
+		return string(kind)
 	}
-	return string(kind)
 }

@@ -79,7 +79,7 @@ func (a *account) index(g *group, p part) {
 	switch p.Kind {
 	case inventory.KindTrainingJob, inventory.KindAutoMLJob:
 		made := producer{part: p, key: g.key}
-		a.jobs[p.Place.String()+"/"+p.Name] = made
+		a.jobs[p.String()+"/"+p.Name] = made
 		if uri := strings.TrimRight(p.spec.ModelArtifacts.S3ModelArtifacts, "/"); uri != "" {
 			a.producers[uri] = made
 		}
@@ -98,6 +98,7 @@ func (a *account) index(g *group, p part) {
 				a.schedules[key] = append(a.schedules[key], p.Name)
 			}
 		}
+	default: // Nobody looks up the other kinds.
 	}
 }
 
@@ -111,7 +112,7 @@ func (a *account) indexAlarm(alarm *inventory.Alarm) {
 		if m == nil || m.Dimensions["EndpointName"] == "" {
 			continue
 		}
-		key := alarm.Place.String() + "/" + strings.ToLower(m.Dimensions["EndpointName"])
+		key := alarm.String() + "/" + strings.ToLower(m.Dimensions["EndpointName"])
 		if !seen[key] {
 			seen[key] = true
 			a.alarms[key] = append(a.alarms[key], alarm)
@@ -122,7 +123,7 @@ func (a *account) indexAlarm(alarm *inventory.Alarm) {
 // endpointKey is how endpoints are looked up; ARNs and dimensions do not all
 // keep the case.
 func endpointKey(e *inventory.Endpoint) string {
-	return e.Place.String() + "/" + strings.ToLower(e.Name)
+	return e.String() + "/" + strings.ToLower(e.Name)
 }
 
 // now is when the scan began, or the newest time that anything bears.

@@ -171,12 +171,12 @@ func telltaleName(_ *account, g *group, _ *inventory.Workload) (evidence, bool) 
 	words := nameWords(g.key.Name)
 	for _, word := range words {
 		if slices.Contains(developmentWords, word) {
-			return evidence{points: developmentPoints, reason: fmt.Sprintf("its name says %s", word)}, true
+			return evidence{points: developmentPoints, reason: "its name says " + word}, true
 		}
 	}
 	for _, word := range words {
 		if slices.Contains(productionWords, word) {
-			return evidence{points: 1, reason: fmt.Sprintf("its name says %s", word)}, true
+			return evidence{points: 1, reason: "its name says " + word}, true
 		}
 	}
 	return evidence{}, false

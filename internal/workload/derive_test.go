@@ -183,7 +183,7 @@ func TestDeriveHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := anyDocument(t)
 		list := Derive(d)
-		if !slices.IsSortedFunc(list, func(x, y inventory.Workload) int { return x.WorkloadKey.Compare(y.WorkloadKey) }) {
+		if !slices.IsSortedFunc(list, func(x, y inventory.Workload) int { return x.Compare(y.WorkloadKey) }) {
 			t.Fatal("the workloads are not sorted")
 		}
 		for _, w := range list {

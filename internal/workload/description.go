@@ -8,7 +8,7 @@ import (
 // in AWS's field names. A field that a kind does not have stays empty.
 type description struct {
 	AlgorithmSpecification    algorithm
-	AppSpecification          struct{ ImageUri string } //nolint:revive // AWS's name
+	AppSpecification          struct{ ImageUri string }
 	HyperParameters           map[string]string
 	Environment               map[string]string
 	ResourceConfig            cluster
@@ -28,14 +28,14 @@ type description struct {
 	EnableManagedSpotTraining bool
 	EnableNetworkIsolation    bool
 	NetworkConfig             struct{ EnableNetworkIsolation bool }
-	CheckpointConfig          *struct{ S3Uri string } //nolint:revive // AWS's name
+	CheckpointConfig          *struct{ S3Uri string }
 	DebugHookConfig           *struct{ S3OutputPath string }
 	DebugRuleConfigurations   []struct{ RuleConfigurationName string }
 	TensorBoardOutputConfig   *struct{ S3OutputPath string }
 	ExperimentConfig          struct{ ExperimentName string }
-	DataCaptureConfig         *struct{ DestinationS3Uri string } //nolint:revive // AWS's name
+	DataCaptureConfig         *struct{ DestinationS3Uri string }
 	CertifyForMarketplace     bool
-	ProductId                 string //nolint:revive // AWS's name
+	ProductId                 string
 	BillableTimeInSeconds     float64
 	TrainingStartTime         string
 	TrainingEndTime           string
@@ -78,16 +78,16 @@ type definition struct {
 
 type container struct {
 	Image            string
-	ModelDataUrl     string                                        //nolint:revive // AWS's name
-	ModelDataSource  struct{ S3DataSource struct{ S3Uri string } } //nolint:revive // AWS's name
+	ModelDataUrl     string
+	ModelDataSource  struct{ S3DataSource struct{ S3Uri string } }
 	Environment      map[string]string
 	ModelPackageName string
-	ProductId        string //nolint:revive // AWS's name
+	ProductId        string
 }
 
 type channel struct {
 	DataSource struct {
-		FileSystemDataSource *struct{ FileSystemType, FileSystemId string } //nolint:revive // AWS's name
+		FileSystemDataSource *struct{ FileSystemType, FileSystemId string }
 	}
 }
 

@@ -158,7 +158,7 @@ func network(_ *account, g *group) []inventory.Integration {
 
 // referencedNames are the integrations that a reference shows by itself.
 var referencedNames = map[inventory.ResourceKind]string{
-	reference.KindKMSKey: "KMS", reference.KindTopic: "SNS", reference.KindSecret: "SecretsManager",
+	reference.KindKMSKey: "KMS", reference.KindSubnet: "VPC", reference.KindTopic: "SNS", reference.KindSecret: "SecretsManager",
 	reference.KindFunction: "Lambda", reference.KindRepository: "GitRepository", reference.KindFileSystem: "FileSystem",
 	inventory.KindFeatureGroup: "FeatureStore", inventory.KindMlflowTrackingServer: "MLflow", inventory.KindMlflowApp: "MLflow",
 	inventory.KindNotebookLifecycleConfig: "LifecycleConfig", inventory.KindStudioLifecycleConfig: "LifecycleConfig",
@@ -166,45 +166,45 @@ var referencedNames = map[inventory.ResourceKind]string{
 }
 
 func referenced(_ *account, g *group) []inventory.Integration {
-	var list []inventory.Integration
-	details := map[string][]string{}
+	details := map[string][]string{"KMS": keysOfEndpoint(g.endpoint)}
 	for i := range g.parts {
 		for _, found := range g.parts[i].references {
-			name := referencedNames[found.Kind]
-			if found.Kind == reference.KindSubnet {
-				name = "VPC"
-			}
 			// jobFeatures tells EFS and FSx of channels apart.
-			if name != "" && !strings.Contains(found.Field, "FileSystemDataSource") {
+			if name := referencedNames[found.Kind]; name != "" && !strings.Contains(found.Field, "FileSystemDataSource") {
 				details[name] = append(details[name], found.Name)
 			}
 		}
 	}
-	if e := g.endpoint; e != nil {
-		keys := []string{e.Config.KMSKeyID}
-		if e.DataCapture != nil {
-			keys = append(keys, e.DataCapture.KMSKeyID)
-		}
-		if e.Async != nil {
-			keys = append(keys, e.Async.KMSKeyID)
-		}
-		for _, key := range keys {
-			if key != "" {
-				details["KMS"] = append(details["KMS"], key)
-			}
-		}
+	if g.key.Kind == inventory.WorkloadRegistry {
+		delete(details, "ModelRegistry")
 	}
+	var list []inventory.Integration
 	for name, names := range details {
-		if name == "ModelRegistry" && g.key.Kind == inventory.WorkloadRegistry {
+		if len(names) == 0 {
 			continue
 		}
-		prefix := ""
+		detail := listed(names)
 		if name == "VPC" {
-			prefix = "subnets "
+			detail = "subnets " + detail
 		}
-		list = append(list, inventory.Integration{Name: name, Detail: prefix + listed(names)})
+		list = append(list, inventory.Integration{Name: name, Detail: detail})
 	}
 	return list
+}
+
+// keysOfEndpoint are the keys of KMS that an endpoint is given.
+func keysOfEndpoint(e *inventory.Endpoint) []string {
+	if e == nil {
+		return nil
+	}
+	keys := []string{e.Config.KMSKeyID}
+	if e.DataCapture != nil {
+		keys = append(keys, e.DataCapture.KMSKeyID)
+	}
+	if e.Async != nil {
+		keys = append(keys, e.Async.KMSKeyID)
+	}
+	return slices.DeleteFunc(keys, func(key string) bool { return key == "" })
 }
 
 // jobFeatures sees what SageMaker does for jobs.

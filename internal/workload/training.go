@@ -26,8 +26,9 @@ func (a *account) trainingPath(g *group) *inventory.TrainingPath {
 		return a.trainedPath(g)
 	case inventory.WorkloadEndpoint, inventory.WorkloadModel, inventory.WorkloadRegistry, inventory.WorkloadTransform:
 		return a.servedPath(g)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (a *account) trainedPath(g *group) *inventory.TrainingPath {

@@ -45,6 +45,7 @@ func (a *assignment) ownerOfARN(arn reference.ARN, i int) (inventory.WorkloadKey
 		}
 	case inventory.KindEndpoint, inventory.KindDomain:
 		return inventory.WorkloadKey{}, false
+	default:
 	}
 	if arn.Place != a.resources[i].Place {
 		return inventory.WorkloadKey{}, false

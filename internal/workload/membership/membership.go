@@ -162,6 +162,7 @@ func (a *assignment) addScope(i int) {
 	case inventory.KindDomain:
 		a.domains[nameOf(r.Place, r.Kind, arn.Name)] = i
 		a.domains[nameOf(r.Place, r.Kind, r.Spec.Text("DomainId"))] = i
+	default: // No other names rest on ids of the rest.
 	}
 	kind := nameOf(r.Place, r.Kind, "")
 	a.only[kind] = append(a.only[kind], i)
