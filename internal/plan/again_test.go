@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"landfall.dev/landfall/internal/inventory"
 )
 
@@ -84,5 +86,21 @@ func TestNamesOfModelsFollowTheModel(t *testing.T) {
 	given, _ := built(t, account(named("a", "Churn"), named("f", "fraud")), edited, Options{})
 	if modelOf(given, "a") != "fraud" || modelOf(given, "f") == "fraud" {
 		t.Errorf("two models are called %q", modelOf(given, "f"))
+	}
+}
+
+func TestAScanOfSomeLeavesThePlanAsItIs(t *testing.T) {
+	whole := demo(t)
+	first, _ := built(t, whole, nil, Options{})
+	some := whole
+	some.EndpointName, some.Endpoints, some.Resources, some.Workloads = "rec*", nil, nil, nil
+	for _, e := range whole.Endpoints {
+		if strings.HasPrefix(e.Name, "rec") {
+			some.Endpoints = append(some.Endpoints, e)
+		}
+	}
+	next, changes := built(t, some, reread(t, first), Options{})
+	if diff := cmp.Diff(encoded(t, first), encoded(t, next)); diff != "" || len(changes) != 0 {
+		t.Errorf("a scan of some endpoints changes %v:\n%s", changes, diff)
 	}
 }

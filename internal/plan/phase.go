@@ -123,6 +123,9 @@ func (b *builder) phaseOf(component []*entry) {
 			e.computed.Phase, e.PhaseReason = latest, why+"; "+whyLatest
 		}
 		e.choosePhase(component, b)
+		if e.work == nil && !e.missing && e.Phase == e.previous.Phase {
+			e.PhaseReason = e.previous.PhaseReason // nothing new is known of it
+		}
 	}
 }
 
