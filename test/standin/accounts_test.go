@@ -145,3 +145,35 @@ func TestSessionsEnd(t *testing.T) {
 		t.Errorf("after the session's end: %v", err)
 	}
 }
+
+// TestOrganisation: the account file for several places serves each of them.
+func TestOrganisation(t *testing.T) {
+	file, err := standin.Load("accounts/organisation.yaml", func(string) (string, bool) { return "", true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	account := standintest.Start(t, file)
+	abroad := account.Config()
+	abroad.Region = "eu-west-1"
+	role, err := sts.NewFromConfig(account.Config()).AssumeRole(context.Background(), &sts.AssumeRoleInput{
+		RoleArn: aws.String("arn:aws:iam::210987654321:role/landfall-scan"), RoleSessionName: aws.String("scan"), ExternalId: aws.String("acme-landfall"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := role.Credentials
+	for name, tc := range map[string]struct {
+		cfg  aws.Config
+		want int
+	}{
+		"Here": {account.Config(), 29}, "Abroad": {abroad, 1},
+		"Theirs": {account.ConfigFor(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := sm.NewFromConfig(tc.cfg).ListEndpoints(context.Background(), &sm.ListEndpointsInput{MaxResults: aws.Int32(100)})
+			if err != nil || len(out.Endpoints) != tc.want {
+				t.Errorf("%v %v, want %d endpoints", out, err, tc.want)
+			}
+		})
+	}
+}

@@ -3,11 +3,15 @@
 // an AWS account.
 //
 // It owns: the wire protocols of SageMaker's control API (JSON 1.1),
-// SageMaker Runtime (REST), Application Auto Scaling (JSON 1.1), CloudWatch
-// GetMetricData (RPC v2 CBOR, JSON and query), STS GetCallerIdentity (query)
-// and S3 (through gofakes3); signatures, paging, throttling and error shapes
-// as AWS has them; and knobs to make endpoints slow, failing or
-// nondeterministic. What the account holds is a file: see Account.
+// SageMaker Runtime (REST), Application Auto Scaling, CloudTrail, CloudWatch
+// Logs and the Resource Groups Tagging API (JSON 1.1), CloudWatch's
+// GetMetricData and DescribeAlarms (RPC v2 CBOR, JSON and query), IAM's
+// GetAccountAuthorizationDetails (query), STS's GetCallerIdentity and
+// AssumeRole (query) and S3 (through gofakes3); signatures, paging, throttling
+// and error shapes as AWS has them; and knobs to make operations and endpoints
+// slow, failing or nondeterministic. What the accounts hold is a file: see
+// Account. A file can hold several accounts and regions, and make resources
+// by rule.
 //
 // Endpoints answer from real model servers named in that file. The stand-in
 // forwards to them as SageMaker would; it never invents an answer.
@@ -16,8 +20,9 @@
 // multi-model loading, metric expressions, presigned requests. An operation
 // or filter it does not know is an error that says so, never an empty answer.
 //
-// Differences from AWS that a reader should know: throttling applies per
-// operation over the whole account; a request's content checksum is verified
-// for plain S3 uploads but not for chunked signatures; wordings that no
-// public record confirms are marked where they stand.
+// Differences from AWS that a reader should know: IAM policies decide nothing
+// here, only knobs deny; throttling applies per operation, account and region;
+// any key of the file may read any bucket; a request's content checksum is
+// verified for plain S3 uploads but not for chunked signatures; wordings that
+// no public record confirms are marked where they stand.
 package standin

@@ -98,7 +98,8 @@ func TestFailures(t *testing.T) {
 		text   string
 	}{
 		"InternalFailure":  {standin.OperationKnobs{Fail: &standin.Failure{Code: "InternalFailure", Count: 2}}, 500, "InternalFailure", ""},
-		"Unavailable":      {standin.OperationKnobs{Fail: &standin.Failure{Code: "ServiceUnavailable", Status: 503, Count: 2}}, 503, "ServiceUnavailable", ""},
+		"Unavailable":      {standin.OperationKnobs{Fail: &standin.Failure{Code: "ServiceUnavailable", Count: 2}}, 503, "ServiceUnavailable", ""},
+		"OwnStatus":        {standin.OperationKnobs{Fail: &standin.Failure{Code: "InternalFailure", Status: 502, Count: 2}}, 502, "InternalFailure", ""},
 		"Throttling":       {standin.OperationKnobs{Fail: &standin.Failure{Code: "ThrottlingException", Count: 2}}, 400, "ThrottlingException", "Rate exceeded"},
 		"NotFound":         {standin.OperationKnobs{Fail: &standin.Failure{Code: "ResourceNotFound", Count: 2}}, 400, "ResourceNotFound", "Requested resource not found."},
 		"Validation":       {standin.OperationKnobs{Fail: &standin.Failure{Code: "ValidationException", Message: `Could not find x "y".`, Count: 2}}, 400, "ValidationException", `Could not find x "y".`},

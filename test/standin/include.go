@@ -15,15 +15,26 @@ const maxIncludes = 8
 // include merges the files that "include" lists into an account's JSON: maps
 // are merged, lists come one after the other, the included first, and where
 // both have a plain value that of the including file counts. Paths are
-// relative to dir, those in included files too.
+// relative to dir, those in included files too. Further accounts may include
+// files likewise.
 func include(text []byte, dir string) ([]byte, error) {
 	var fields map[string]any
-	if err := json.Unmarshal(text, &fields); err != nil || fields["include"] == nil {
+	if err := json.Unmarshal(text, &fields); err != nil {
 		return text, nil //nolint:nilerr // what is no map is refused with its own message later
 	}
 	merged, err := includeAll(fields, dir, maxIncludes)
 	if err != nil {
 		return nil, err
+	}
+	accounts, _ := merged["accounts"].([]any)
+	for i, item := range accounts {
+		inner, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		if accounts[i], err = includeAll(inner, dir, maxIncludes); err != nil {
+			return nil, fmt.Errorf("accounts[%d].%w", i, err)
+		}
 	}
 	text, err = json.Marshal(merged)
 	if err != nil {

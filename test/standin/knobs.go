@@ -63,8 +63,8 @@ type Failure struct {
 	// Code is the error type, such as InternalFailure, ResourceNotFound or
 	// ValidationException.
 	Code string `json:"code"`
-	// Status is the HTTP status; default 500 for InternalFailure and
-	// ServiceUnavailable, 400 for others.
+	// Status is the HTTP status; default 500 for InternalFailure, 503 for
+	// ServiceUnavailable and 400 for others.
 	Status int `json:"status,omitempty"`
 	// Message is the text; there is a default.
 	Message string `json:"message,omitempty"`

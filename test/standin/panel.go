@@ -136,8 +136,10 @@ func (f Failure) error() *apiError {
 	status := http.StatusBadRequest
 	message := "Failure asked for by the stand-in account's knobs."
 	switch f.Code {
-	case "InternalFailure", "InternalServerError", "ServiceUnavailable":
+	case "InternalFailure", "InternalServerError":
 		status = http.StatusInternalServerError
+	case "ServiceUnavailable":
+		status = http.StatusServiceUnavailable
 	case "ThrottlingException":
 		message = throttled().Message
 	case "ResourceNotFound":
