@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,6 +41,32 @@ list:
 `
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("YAML (-want +got):\n%s", diff)
+	}
+}
+
+func TestLongListsOfNumbersStandOnOneLine(t *testing.T) {
+	type profile struct {
+		Header `json:",inline"`
+		Hours  []float64 `json:"hours"`
+		Days   []int     `json:"days"`
+		Names  []string  `json:"names"`
+	}
+	value := profile{Header: sampleHeader, Hours: make([]float64, 168), Days: []int{1, 2}, Names: slices.Repeat([]string{"1"}, 30)}
+	value.Hours[0] = 0.5
+	got, err := Encode(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Count(string(got), "\n")
+	if !strings.Contains(string(got), "hours: [0.5, 0, 0, ") || lines != 3+1+2+1+30 {
+		t.Errorf("%d lines:\n%s", lines, got)
+	}
+	var again profile
+	if err := Decode(got, sampleHeader, &again); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(value, again); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

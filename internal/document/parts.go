@@ -16,7 +16,8 @@ import (
 const partLength = 128
 
 // split cuts the long lists of a struct to their first part. rest are the whole
-// lists by their names. Other values stay as they are.
+// lists by their names. Other values stay as they are, and so do lists of
+// numbers, which may stand on one line.
 func split(value any) (first any, rest map[string]reflect.Value) {
 	given := reflect.Indirect(reflect.ValueOf(value))
 	if _, ownForm := value.(json.Marshaler); ownForm || given.Kind() != reflect.Struct {
@@ -27,7 +28,7 @@ func split(value any) (first any, rest map[string]reflect.Value) {
 	for i := range copied.NumField() {
 		field := copied.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if field.Type.Kind() != reflect.Slice || field.Anonymous || name == "" || given.Field(i).Len() <= partLength {
+		if field.Type.Kind() != reflect.Slice || isNumber(field.Type.Elem()) || field.Anonymous || name == "" || given.Field(i).Len() <= partLength {
 			continue
 		}
 		if rest == nil {
@@ -41,6 +42,8 @@ func split(value any) (first any, rest map[string]reflect.Value) {
 	}
 	return copied.Interface(), rest
 }
+
+func isNumber(t reflect.Type) bool { return t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64 }
 
 // writeParts writes the fields of a mapping one by one, and behind the first
 // part of a list the others. The bytes are those of the whole.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -40,13 +41,23 @@ func nextNode(decoder *json.Decoder) (*yamlv3.Node, error) {
 		}
 		node.Content = append(node.Content, inner)
 	}
-	if len(node.Content) == 0 {
+	if len(node.Content) == 0 || isProfile(node) {
 		node.Style = yamlv3.FlowStyle // {} and []
 	}
 	if _, err := decoder.Token(); err != nil {
 		return nil, fmt.Errorf("cannot read JSON: %w", err)
 	}
 	return node, nil
+}
+
+// minProfile is how many numbers a list has that nobody reads one by one.
+const minProfile = 24
+
+// isProfile says that a list is a long one of numbers, such as one for each
+// hour of a week. It goes on one line.
+func isProfile(node *yamlv3.Node) bool {
+	return node.Kind == yamlv3.SequenceNode && len(node.Content) >= minProfile &&
+		!slices.ContainsFunc(node.Content, func(n *yamlv3.Node) bool { return n.Kind != yamlv3.ScalarNode || n.Tag != "" })
 }
 
 // scalar makes the node of a value. Texts carry their tag, so that the encoder
