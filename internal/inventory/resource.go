@@ -115,6 +115,20 @@ const (
 	KindTrainingPlan                  ResourceKind = "TrainingPlan"
 )
 
+// ResourceKinds are all kinds there are, endpoints included.
+var ResourceKinds = []ResourceKind{
+	KindEndpoint, KindEndpointConfig, KindModel, KindInferenceComponent, KindInferenceExperiment,
+	KindInferenceRecommendationsJob, KindTrainingJob, KindHyperParameterTuningJob, KindProcessingJob,
+	KindTransformJob, KindAutoMLJob, KindCompilationJob, KindOptimizationJob, KindEdgePackagingJob,
+	KindLabelingJob, KindPipeline, KindPipelineExecution, KindNotebookInstance, KindNotebookLifecycleConfig,
+	KindCodeRepository, KindDomain, KindUserProfile, KindSpace, KindApp, KindStudioLifecycleConfig, KindImage,
+	KindAppImageConfig, KindModelPackageGroup, KindModelPackage, KindModelCard, KindAlgorithm, KindExperiment,
+	KindTrial, KindTrialComponent, KindMlflowTrackingServer, KindMlflowApp, KindFeatureGroup, KindFlowDefinition,
+	KindHumanTaskUI, KindWorkteam, KindWorkforce, KindMonitoringSchedule, KindDataQualityJobDefinition,
+	KindModelQualityJobDefinition, KindModelBiasJobDefinition, KindModelExplainabilityDefinition, KindHub,
+	KindHubContent, KindCluster, KindProject, KindDeviceFleet, KindPartnerApp, KindTrainingPlan,
+}
+
 // Spec is a JSON object in AWS's field names.
 type Spec json.RawMessage
 

@@ -104,7 +104,9 @@ func (k *kind) convert(out any, l line) description {
 // addDetail adds a list that belongs to a description. Where it may not be
 // read, the description stays without it, and the failure is told.
 func (s *scan) addDetail(ctx context.Context, is *description, detail lister, l line) error {
-	added, err := remember(s, detail.operation+"|"+l.id(), func() (detailed, error) { return s.askDetail(ctx, detail, l) })
+	added, err := remember(s, detail.operation+"|"+l.id(), func() (detailed, error) {
+		return fromTheStart(func() (detailed, error) { return s.askDetail(ctx, detail, l) })
+	})
 	switch {
 	case err == nil:
 	case notOffered(err) || awsfailure.Gone(err):

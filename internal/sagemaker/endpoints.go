@@ -158,7 +158,9 @@ func (s *scan) readTags(t *thing) {
 	const operation = "ListTags"
 	l := t.is.Line
 	s.lanes.add(operation, func(ctx context.Context) error {
-		tags, err := remember(s, operation+"|"+l.ARN, func() ([]inventory.Tag, error) { return s.tagsOf(ctx, l.ARN) })
+		tags, err := remember(s, operation+"|"+l.ARN, func() ([]inventory.Tag, error) {
+			return fromTheStart(func() ([]inventory.Tag, error) { return s.tagsOf(ctx, l.ARN) })
+		})
 		if err != nil {
 			return s.failed(ctx, operation, l.Name, err)
 		}

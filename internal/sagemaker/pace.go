@@ -15,12 +15,28 @@ import (
 
 // How the pace of an operation follows AWS's answers: it drops by three tenths
 // with each refusal, and climbs back by a twentieth of the full pace with each
-// answer.
+// answer, up to a little below the pace that was refused. Beyond that it feels
+// its way, in steps that grow: what was refused once may well be refused again,
+// and a refusal costs more time than a pace of a few hundredths less.
 const (
 	slowDownFactor   = 0.7
+	ceilingFactor    = 0.97
 	recoverShare     = 0.05
+	probeShare       = 0.0005
 	lowestPaceFactor = 0.05
+	// burstSeconds is how much of a second's calls may come at once.
+	burstSeconds = 0.1
 )
+
+// gauge is the pace of one operation.
+type gauge struct {
+	*rate.Limiter
+
+	// ceiling is the pace up to which it climbs quickly, answers how many
+	// came at it since it was set.
+	ceiling rate.Limit
+	answers int
+}
 
 // pace holds each operation to a rate, attempts included. AWS counts per
 // operation and account, so a limiter for all operations together, such as the
@@ -28,7 +44,7 @@ const (
 type pace struct {
 	full     rate.Limit
 	mu       sync.Mutex
-	limiters map[string]*rate.Limiter
+	limiters map[string]*gauge
 	// requests were sent, throttled of them refused as too many.
 	requests, throttled int64
 }
@@ -48,31 +64,40 @@ func (p *pace) duration(operation string, calls int) time.Duration {
 }
 
 func newPace(requestsPerSecond float64) *pace {
-	return &pace{full: rate.Limit(requestsPerSecond), limiters: map[string]*rate.Limiter{}}
+	return &pace{full: rate.Limit(requestsPerSecond), limiters: map[string]*gauge{}}
 }
 
-func (p *pace) limiter(operation string) *rate.Limiter {
+func (p *pace) limiter(operation string) *gauge {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	limiter, ok := p.limiters[operation]
 	if !ok {
-		limiter = rate.NewLimiter(p.full, max(1, int(math.Ceil(float64(p.full)))))
+		burst := max(1, int(math.Ceil(float64(p.full)*burstSeconds)))
+		limiter = &gauge{Limiter: rate.NewLimiter(p.full, burst), ceiling: p.full}
 		p.limiters[operation] = limiter
 	}
 	return limiter
 }
 
 // learn adapts the pace of an operation to an answer.
-func (p *pace) learn(limiter *rate.Limiter, throttled bool) {
+func (p *pace) learn(limiter *gauge, throttled bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests++
+	lowest, now := p.full*lowestPaceFactor, limiter.Limit()
 	if throttled {
 		p.throttled++
-		limiter.SetLimit(max(limiter.Limit()*slowDownFactor, p.full*lowestPaceFactor))
+		limiter.ceiling, limiter.answers = max(now*ceilingFactor, lowest), 0
+		limiter.SetLimit(max(now*slowDownFactor, lowest))
 		return
 	}
-	limiter.SetLimit(min(limiter.Limit()+p.full*recoverShare, p.full))
+	if now < limiter.ceiling {
+		limiter.SetLimit(min(now+p.full*recoverShare, limiter.ceiling))
+		return
+	}
+	limiter.answers++
+	limiter.ceiling = min(limiter.ceiling+p.full*probeShare*rate.Limit(limiter.answers), p.full)
+	limiter.SetLimit(limiter.ceiling)
 }
 
 var throttling = retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}

@@ -2,6 +2,11 @@ package sagemaker
 
 import "context"
 
+// patience is how often a call is begun again after the SDK gave up because AWS
+// refused it as one too many. Others of the same account may take up all that
+// AWS allows for minutes.
+const patience = 10
+
 // remember returns what a call gave in an earlier run of the scan, or makes the
 // call and notes what it gives. What it gives holds nothing secret: it goes to
 // a file. Failures are not noted: they may be over by the next run.
@@ -11,10 +16,23 @@ func remember[T any](s *scan, call string, read func() (T, error)) (T, error) {
 		return result, nil
 	}
 	result, err := read()
+	for again := 0; again < patience && err != nil && throttling.IsErrorThrottle(err).Bool(); again++ {
+		result, err = read() // the pace has slowed down by now
+	}
 	if err != nil {
 		return result, err
 	}
 	return result, s.Journal.Record(s.place+"|"+call, result)
+}
+
+// fromTheStart reads all pages of a list, and once more where AWS does not know
+// a page's token any more.
+func fromTheStart[T any](read func() (T, error)) (T, error) {
+	result, err := read()
+	for round := 0; round < maxRounds && err != nil && tokenExpired(err); round++ {
+		result, err = read()
+	}
+	return result, err
 }
 
 // failed notes a failure of an operation of SageMaker on a resource, and says

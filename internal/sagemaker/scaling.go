@@ -41,7 +41,9 @@ func (s *scan) readScaling(ctx context.Context) (foundScaling, error) {
 // rememberScaling notes what an operation of Application Auto Scaling gave, and
 // a failure where it may not be called. What it gives holds nothing secret.
 func rememberScaling[T any](ctx context.Context, s *scan, operation string, read func(context.Context) ([]T, error)) ([]T, error) {
-	all, err := remember(s, operation, func() ([]T, error) { return read(ctx) })
+	all, err := remember(s, operation, func() ([]T, error) {
+		return fromTheStart(func() ([]T, error) { return read(ctx) })
+	})
 	if err != nil {
 		return nil, s.failures.record(ctx, "application-autoscaling:"+operation, "", err)
 	}

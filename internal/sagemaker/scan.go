@@ -80,9 +80,8 @@ func (c *Client) Scan(ctx context.Context, options ScanOptions) (inventory.Docum
 	s.place = account.Place().String()
 	var scaling foundScaling
 	var endpoints []inventory.Endpoint
-	read := s.hosting.one()
+	listed, read := s.hosting.one(), s.hosting.one()
 	s.group.Go(func() (err error) { defer read(); scaling, err = s.readScaling(ctx); return err })
-	listed := s.hosting.one()
 	for i := range table {
 		if k := &table[i]; k.parent == "" && s.wants(k) {
 			s.listAll(k, "", nil)

@@ -1,0 +1,253 @@
+package sagemaker
+
+import (
+	"bytes"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/test/standin"
+	"landfall.dev/landfall/test/standin/standintest"
+)
+
+// keptOfKind is how many resources of a kind the small account keeps, and
+// keptJobs how many training jobs: more than one page.
+const (
+	keptOfKind = 3
+	keptJobs   = 120
+)
+
+var bulk = sync.OnceValues(func() (*standin.Account, error) {
+	path := filepath.Join("..", "..", "test", "standin", "accounts", "twenty-thousand.yaml")
+	return standin.Load(path, func(string) (string, bool) { return "", true })
+})
+
+// everyKind serves a few resources of every kind.
+func everyKind(t *testing.T) *standintest.Account {
+	t.Helper()
+	large, err := bulk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	small := *large
+	small.Knobs, small.Resources = standin.Knobs{}, map[string][]standin.Resource{}
+	small.Metrics, small.Alarms, small.LogGroups = nil, standin.Alarms{}, nil
+	for kind, list := range large.Resources {
+		kept := keptOfKind
+		if kind == "trainingJobs" {
+			kept = keptJobs
+		}
+		small.Resources[kind] = list[:min(kept, len(list))]
+	}
+	return standintest.Start(t, &small)
+}
+
+// faultyScan scans with faults on operations, with a client of its own, since a
+// client's pace remembers what was refused.
+func faultyScan(t *testing.T, account *standintest.Account, operations map[string]standin.OperationKnobs) inventory.Document {
+	t.Helper()
+	if err := account.Server.SetKnobs(standin.Knobs{Operations: operations}); err != nil {
+		t.Fatal(err)
+	}
+	client, err := New(t.Context(), Options{Region: "us-east-1", RequestsPerSecond: 5000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scanned(t, client)
+}
+
+func encoded(t *testing.T, d inventory.Document) string {
+	t.Helper()
+	text, err := inventory.Encode(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestFaultsThatPass: whatever every operation does at first, the inventory is
+// that of a calm day, to the byte.
+func TestFaultsThatPass(t *testing.T) {
+	account := everyKind(t)
+	newClient(t, account)
+	calm := encoded(t, faultyScan(t, account, nil))
+	if len(calm) < 50_000 {
+		t.Fatalf("the account is empty: %d bytes", len(calm))
+	}
+	for name, knobs := range map[string]standin.OperationKnobs{
+		"throttled":        {Fail: &standin.Failure{Code: "ThrottlingException", Count: 2}},
+		"empty pages":      {EmptyPages: []standin.EmptyPages{{Before: 0, Count: 2}, {Before: 1}}},
+		"server errors":    {Fail: &standin.Failure{Code: "InternalFailure", Count: 2}},
+		"unavailable":      {Fail: &standin.Failure{Code: "ServiceUnavailable", Count: 1}},
+		"broken pipes":     {ResetConnections: 1},
+		"expired tokens":   {ExpireTokens: 1},
+		"tokens and pages": {ExpireTokens: 1, EmptyPages: []standin.EmptyPages{{Before: 0}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := encoded(t, faultyScan(t, account, map[string]standin.OperationKnobs{"sagemaker:*": knobs}))
+			if got != calm {
+				t.Errorf("the inventory differs:\n%s", cmp.Diff(calm, got))
+			}
+		})
+	}
+}
+
+func operationsOfTable() []string {
+	var all []string
+	for _, action := range Actions(ScanOptions{}) {
+		if strings.HasPrefix(action, "sagemaker:") {
+			all = append(all, action)
+		}
+	}
+	return all
+}
+
+// TestFaultsThatStay: an operation that never works is told, with the
+// permission where that is the reason, and takes nothing else with it.
+func TestFaultsThatStay(t *testing.T) {
+	account := everyKind(t)
+	newClient(t, account)
+	calm := faultyScan(t, account, nil)
+	calls := account.Server.Requests().Operations
+	for _, operation := range operationsOfTable() {
+		if calls[operation].Calls == 0 {
+			t.Errorf("%s is never called: the account lacks what it is for", operation)
+			continue
+		}
+		for name, knobs := range map[string]standin.OperationKnobs{
+			"denied":  {Deny: true},
+			"refused": {Fail: &standin.Failure{Code: "ValidationException", Message: "1 validation error detected"}},
+		} {
+			t.Run(operation+" "+name, func(t *testing.T) {
+				got := faultyScan(t, account, map[string]standin.OperationKnobs{operation: knobs})
+				index := slices.IndexFunc(got.Unread, func(u inventory.Unread) bool { return u.Operation == operation })
+				if index < 0 || len(got.Unread) != 1 || got.Unread[index].Place != demoPlace {
+					t.Fatalf("unread is %+v", got.Unread)
+				}
+				if denied := got.Unread[index].Action == operation; denied != knobs.Deny {
+					t.Errorf("the missing action is %q", got.Unread[index].Action)
+				}
+				checkLosses(t, operation, calm, got)
+			})
+		}
+	}
+}
+
+// checkLosses compares what is left with what there was: a list that fails
+// takes its own kind and what hangs on it, a description nothing.
+func checkLosses(t *testing.T, operation string, calm, got inventory.Document) {
+	t.Helper()
+	lost := map[inventory.ResourceKind]bool{}
+	for i := range table {
+		if k := &table[i]; operation == "sagemaker:"+k.list.operation {
+			lost[k.ResourceKind] = true
+			for _, child := range childrenOf(k.ResourceKind) {
+				lost[child.ResourceKind] = true
+			}
+		}
+	}
+	before, after := count(calm), count(got)
+	for kind := range before {
+		if !lost[kind] && after[kind] < before[kind] && !byReferenceOnly(kind, operation) {
+			t.Errorf("%d of %d resources of kind %s are left", after[kind], before[kind], kind)
+		}
+	}
+}
+
+// byReferenceOnly says that a kind's unlisted resources are known only from
+// what refers to them.
+func byReferenceOnly(kind inventory.ResourceKind, operation string) bool {
+	return isHosting(kind) && (strings.Contains(operation, "Endpoint") || strings.Contains(operation, "Model"))
+}
+
+func count(d inventory.Document) map[inventory.ResourceKind]int {
+	counts := map[inventory.ResourceKind]int{inventory.KindEndpoint: len(d.Endpoints)}
+	for _, r := range d.Resources {
+		counts[r.Kind]++
+	}
+	return counts
+}
+
+// TestDeletedMeanwhile: what is gone between list and description is left out,
+// and is no failure.
+func TestDeletedMeanwhile(t *testing.T) {
+	account := everyKind(t)
+	newClient(t, account)
+	calm := faultyScan(t, account, nil)
+	operations := map[string]standin.OperationKnobs{}
+	names := map[inventory.ResourceKind]string{}
+	for _, r := range calm.Resources {
+		if k := kindOf(r.Kind); k.described() && k.within == "" && k.title == nil && r.Detail == inventory.Described {
+			names[r.Kind] = r.Name
+			operations["sagemaker:"+k.describe.operation] = standin.OperationKnobs{Gone: []string{r.Name}}
+		}
+	}
+	got := faultyScan(t, account, operations)
+	if len(got.Unread) != 0 {
+		t.Errorf("unread: %+v", got.Unread)
+	}
+	gone := 0
+	for kind, name := range names {
+		if !slices.ContainsFunc(got.Resources, func(r inventory.Resource) bool { return r.Kind == kind && r.Name == name }) {
+			gone++
+		}
+	}
+	if gone < len(names)/2 || len(names) < 20 {
+		t.Errorf("%d of %d deleted resources are left out (%v)", gone, len(names), slices.Sorted(maps.Values(names)))
+	}
+}
+
+// TestThePolicyIsTheLeast: the policy allows all that a scan calls, nothing
+// that it does not, and nothing that writes; and IAM takes it.
+func TestThePolicyIsTheLeast(t *testing.T) {
+	account := everyKind(t)
+	newClient(t, account)
+	faultyScan(t, account, nil)
+	allowed := Actions(ScanOptions{})
+	calls := account.Server.Requests().Operations
+	for action := range calls {
+		if !slices.Contains(allowed, action) {
+			t.Errorf("%s is called and not in the policy", action)
+		}
+	}
+	readOnly := []string{"List", "Describe", "Get"}
+	length := 0
+	for _, action := range allowed {
+		_, verb, _ := strings.Cut(action, ":")
+		if !slices.ContainsFunc(readOnly, func(prefix string) bool { return strings.HasPrefix(verb, prefix) }) {
+			t.Errorf("%s does not sound as if it only read", action)
+		}
+		if calls[action].Calls == 0 && strings.HasPrefix(action, "sagemaker:") {
+			t.Errorf("%s is in the policy and not called", action)
+		}
+		length += len(action) + len(`"",`)
+	}
+	// A managed policy may have 6,144 characters, white space apart.
+	const limit, rest = 6144, 200
+	if length > limit-rest {
+		t.Errorf("the actions take %d characters: the policy is too long for IAM", length)
+	}
+	restricted := Actions(ScanOptions{EndpointName: "churn-*"})
+	if len(restricted) >= len(allowed)/2 || slices.Contains(restricted, "sagemaker:ListTrainingJobs") {
+		t.Errorf("a scan of some endpoints takes %v", restricted)
+	}
+}
+
+// TestTheOrderOfAnswersDoesNotShow: many runs of one scan give the same bytes.
+func TestTheOrderOfAnswersDoesNotShow(t *testing.T) {
+	account := everyKind(t)
+	newClient(t, account)
+	first := encoded(t, faultyScan(t, account, nil))
+	for range 3 {
+		again := encoded(t, faultyScan(t, account, map[string]standin.OperationKnobs{"sagemaker:Describe*": {DelayMillis: 2}}))
+		if !bytes.Equal([]byte(first), []byte(again)) {
+			t.Fatalf("two scans differ:\n%s", cmp.Diff(first, again))
+		}
+	}
+}
