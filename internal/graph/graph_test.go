@@ -85,7 +85,7 @@ func churn() inventory.Document {
 		}},
 		Alarms: []inventory.Alarm{
 			{Place: here, Name: "errors", State: "OK", Metric: &inventory.CustomMetric{Dimensions: map[string]string{"EndpointName": "Churn-Prod"}}, AlarmActions: []string{"arn:aws:sns:::page"}},
-			{Place: here, Name: "both", Rule: `ALARM("errors") OR ALARM(arn:aws:cloudwatch:us-east-1:1:alarm:high)`},
+			{Place: here, Name: "both", Suppressor: "quiet", LogGroups: []string{"/logs"}, InsufficientDataActions: []string{"arn:aws:sns:::silent"}, Rule: `ALARM("errors") OR ALARM(arn:aws:cloudwatch:us-east-1:1:alarm:high)`},
 		},
 		LogGroups: []inventory.LogGroup{{Place: here, Name: "/aws/sagemaker/Endpoints/Churn-Prod"}, {Place: here, Name: "/aws/sagemaker/TrainingJobs"}},
 		Callers: []inventory.Caller{
@@ -110,6 +110,9 @@ func TestOf(t *testing.T) {
 	want := []string{
 		"Alarm/both -alarm-> Alarm/errors",
 		"Alarm/both -alarm-> Alarm/high",
+		"Alarm/both -suppressor-> Alarm/quiet",
+		"Alarm/both -topic-> Topic/arn:aws:sns:::silent",
+		"Alarm/both -watches-> LogGroup//logs",
 		"Alarm/errors -watches-> Endpoint/Churn-Prod",
 		"Alarm/errors -topic-> Topic/arn:aws:sns:::page",
 		"Alarm/high -scales-> Endpoint/Churn-Prod",

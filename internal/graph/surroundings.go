@@ -68,19 +68,27 @@ func (b *builder) alarm(a *inventory.Alarm) {
 		b.watches(id, a.Place, e.Metric)
 	}
 	for _, found := range alarmInRule.FindAllStringSubmatch(a.Rule, -1) {
-		name := found[1]
-		if at := strings.LastIndex(name, ":alarm:"); at >= 0 {
-			name = name[at+len(":alarm:"):]
-		}
-		b.edge(id, b.alarmNode(a.Place, name, ""), "alarm")
+		b.edge(id, b.alarmNode(a.Place, alarmName(found[1]), ""), "alarm")
 	}
-	for _, actions := range [][]string{a.AlarmActions, a.OKActions} {
+	b.edge(id, b.alarmNode(a.Place, alarmName(a.Suppressor), ""), "suppressor")
+	for _, group := range a.LogGroups {
+		b.edge(id, b.add(Node{ID: ID(a.Place, KindLogGroup, group), Kind: KindLogGroup, Name: group, Place: a.Place}), "watches")
+	}
+	for _, actions := range [][]string{a.AlarmActions, a.OKActions, a.InsufficientDataActions} {
 		for _, action := range actions {
 			if strings.HasPrefix(action, "arn:") && strings.Contains(action, ":sns:") {
 				b.edge(id, b.outside(KindTopic, action), "topic")
 			}
 		}
 	}
+}
+
+// alarmName is the name in an alarm's ARN; rules hold either.
+func alarmName(text string) string {
+	if at := strings.LastIndex(text, ":alarm:"); at >= 0 {
+		return text[at+len(":alarm:"):]
+	}
+	return text
 }
 
 func (b *builder) watches(id string, place inventory.Place, metric *inventory.CustomMetric) {

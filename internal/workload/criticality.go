@@ -182,22 +182,38 @@ func telltaleName(_ *account, g *group, _ *inventory.Workload) (evidence, bool) 
 	return evidence{}, false
 }
 
+// requestsPerDay are those of the traffic, or those that an asynchronous
+// endpoint took from its queue.
+func (a *account) requestsPerDay(g *group, w *inventory.Workload) (float64, bool) {
+	if w.Traffic != nil {
+		if w.Traffic.Requests == 0 {
+			return 0, true
+		}
+		return w.Traffic.RequestsPerDay, true
+	}
+	if g.endpoint == nil || g.endpoint.Backlog == nil || g.endpoint.Backlog.Processed == nil || a.document.LookbackDays == 0 {
+		return 0, false
+	}
+	return float64(*g.endpoint.Backlog.Processed) / float64(a.document.LookbackDays), true
+}
+
 // requestSteps are the points for requests a day, the most first.
 var requestSteps = []struct {
 	perDay float64
 	points int
 }{{100_000, 4}, {1_000, 2}, {1, 1}}
 
-func requests(a *account, _ *group, w *inventory.Workload) (evidence, bool) {
-	if w.Traffic == nil {
+func requests(a *account, g *group, w *inventory.Workload) (evidence, bool) {
+	perDay, known := a.requestsPerDay(g, w)
+	if !known {
 		return evidence{}, false
 	}
-	if w.Traffic.Requests == 0 {
+	if perDay == 0 {
 		return evidence{points: -2, reason: "no request in " + plural(a.document.LookbackDays, "day")}, true
 	}
-	reason := figure(w.Traffic.RequestsPerDay) + " requests a day"
+	reason := figure(perDay) + " requests a day"
 	for _, step := range requestSteps {
-		if w.Traffic.RequestsPerDay >= step.perDay {
+		if perDay >= step.perDay {
 			return evidence{points: step.points, reason: reason}, true
 		}
 	}

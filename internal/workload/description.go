@@ -38,11 +38,8 @@ type description struct {
 	ProductId                 string
 	BillableTimeInSeconds     float64
 	TrainingStartTime         string
-	TrainingEndTime           string
 	ProcessingStartTime       string
-	ProcessingEndTime         string
 	TransformStartTime        string
-	TransformEndTime          string
 	InputDataConfig           []channel
 	OnlineStoreConfig         *struct{ EnableOnlineStore bool }
 }

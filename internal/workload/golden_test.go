@@ -24,6 +24,16 @@ func TestDeriveDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Hours of the week have tests of their own, and would drown the rest.
+	for i := range d.Endpoints {
+		e := &d.Endpoints[i]
+		for _, v := range e.Variants {
+			silence(v.Traffic)
+		}
+		for _, c := range e.Components {
+			silence(c.Traffic)
+		}
+	}
 	got, err := inventory.Encode(inventory.Document{Accounts: d.Accounts, LookbackDays: d.LookbackDays, Workloads: Derive(d)})
 	if err != nil {
 		t.Fatal(err)
@@ -40,5 +50,11 @@ func TestDeriveDemo(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("workloads of the demo account (-want +got):\n%s", diff)
+	}
+}
+
+func silence(t *inventory.Traffic) {
+	if t != nil {
+		t.HourOfWeek = nil
 	}
 }

@@ -72,7 +72,7 @@ func machines(g *group) []machine {
 	}
 	if e := g.endpoint; e != nil {
 		for i := range e.Variants {
-			add(e.Variants[i].InstanceType, e.Variants[i].Usage, "variant "+e.Variants[i].Name)
+			add(e.Variants[i].InstanceType, usageOf(e, &e.Variants[i]), "variant "+e.Variants[i].Name)
 		}
 		return list
 	}
@@ -89,6 +89,25 @@ func machines(g *group) []machine {
 		}
 	}
 	return list
+}
+
+// usageOf is what was measured of a variant, or of the busiest component on
+// it: endpoints with components publish figures by component.
+func usageOf(e *inventory.Endpoint, v *inventory.Variant) *inventory.Usage {
+	if v.Usage != nil && v.Usage.GPU != nil {
+		return v.Usage
+	}
+	busiest := v.Usage
+	for i := range e.Components {
+		c := &e.Components[i]
+		if c.VariantName != v.Name || c.Usage == nil || c.Usage.GPU == nil {
+			continue
+		}
+		if busiest == nil || busiest.GPU == nil || c.Usage.GPU.Max > busiest.GPU.Max {
+			busiest = c.Usage
+		}
+	}
+	return busiest
 }
 
 // neuronVendor makes the accelerators that only AWS has.

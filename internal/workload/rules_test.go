@@ -127,6 +127,11 @@ func TestHardware(t *testing.T) {
 	}
 	twoVariants := on("ml.g5.xlarge", &inventory.Use{Median: 0.1, Max: 1})
 	twoVariants.Endpoints[0].Variants = append(twoVariants.Endpoints[0].Variants, inventory.Variant{Name: "other", InstanceType: "ml.g5.xlarge"})
+	components := on("ml.g5.xlarge", nil)
+	components.Endpoints[0].Components = []inventory.Component{
+		{Name: "a", VariantName: "v", Usage: &inventory.Usage{GPU: &inventory.Use{Max: 1}}},
+		{Name: "b", VariantName: "v", Usage: &inventory.Usage{GPU: &inventory.Use{Median: 8, Max: 30}}},
+	}
 	measured := job(inventory.KindTrainingJob, "train", fields{"ResourceConfig": fields{"InstanceType": "ml.g5.xlarge"}})
 	measured.Usage = &inventory.Usage{GPU: &inventory.Use{Median: 0, Max: 2}}
 	cases := map[string]struct {
@@ -140,6 +145,7 @@ func TestHardware(t *testing.T) {
 		"GPUPeaks":    {on("ml.g5.xlarge", &inventory.Use{Median: 0, Max: 5}), "Endpoint/churn", inventory.NeedsGPU, "5 % at most"},
 		"GPUIdle":     {on("ml.g5.xlarge", &inventory.Use{Median: 0, Max: 4.99}), "Endpoint/churn", inventory.GPUUnused, "at most 4.99 %"},
 		"GPUUnknown":  {on("ml.g5.xlarge", nil), "Endpoint/churn", inventory.NeedsGPU, "was not measured"},
+		"Components":  {components, "Endpoint/churn", inventory.NeedsGPU, "8 % at the median and 30 % at most"},
 		"GPUHalf":     {twoVariants, "Endpoint/churn", inventory.NeedsGPU, "was not measured"},
 		"NewGPU":      {on("ml.p9.48xlarge", nil), "Endpoint/churn", inventory.NeedsGPU, "ml.p9.48xlarge"},
 		"Neuron":      {on("ml.inf2.xlarge", nil), "Endpoint/churn", inventory.NeedsNeuron, "AWS's own chips"},

@@ -80,14 +80,12 @@ func startedBy(g *group) string {
 // durationHours is how long a run took: from the start of its instances where
 // that was read, or from its creation, which counts the wait for them too.
 func durationHours(p part) (float64, bool) {
-	spans := [][2]string{
-		{p.spec.TrainingStartTime, p.spec.TrainingEndTime}, {p.spec.ProcessingStartTime, p.spec.ProcessingEndTime},
-		{p.spec.TransformStartTime, p.spec.TransformEndTime}, {p.CreatedAt, p.EndedAt},
+	to, ended := parseTime(p.EndedAt)
+	if !ended {
+		return 0, false
 	}
-	for _, span := range spans {
-		from, okFrom := parseTime(span[0])
-		to, okTo := parseTime(span[1])
-		if okFrom && okTo && !to.Before(from) {
+	for _, start := range []string{p.spec.TrainingStartTime, p.spec.ProcessingStartTime, p.spec.TransformStartTime, p.CreatedAt} {
+		if from, ok := parseTime(start); ok && !to.Before(from) {
 			return to.Sub(from).Hours(), true
 		}
 	}

@@ -17,12 +17,14 @@ func TestTraffic(t *testing.T) {
 		"None":    {[]*inventory.Traffic{nil, nil}, nil},
 		"OneOnly": {[]*inventory.Traffic{nil, {Requests: 7}}, &inventory.Traffic{Requests: 7}},
 		// Latency: (300 x 10 + 100 x 20) / 400 = 12.5. Errors: 100 x 0.04 / 400 = 0.01.
+		// Cold starts: (2 x 10 + 1 x 4) / 3 = 8.
 		"Two": {[]*inventory.Traffic{
-			{Requests: 300, RequestsPerDay: 30, PeakRequestsPerMinute: 3, HourOfWeek: []float64{1, 2}, LatencyMilliseconds: latency(10)},
-			{Requests: 100, RequestsPerDay: 10, PeakRequestsPerMinute: 2, HourOfWeek: []float64{3, 4, 5}, LatencyMilliseconds: latency(20), ServerErrorShare: 0.04},
+			{Requests: 300, RequestsPerDay: 30, PeakRequestsPerMinute: 3, HourOfWeek: []float64{1, 2}, LatencyMilliseconds: latency(10), ColdStarts: &inventory.ColdStarts{Count: 2, SetupMilliseconds: *latency(10)}},
+			{Requests: 100, RequestsPerDay: 10, PeakRequestsPerMinute: 2, HourOfWeek: []float64{3, 4, 5}, LatencyMilliseconds: latency(20), ServerErrorShare: 0.04, ModelErrorShare: 0.02, ColdStarts: &inventory.ColdStarts{Count: 1, SetupMilliseconds: *latency(4)}},
 		}, &inventory.Traffic{
 			Requests: 400, RequestsPerDay: 40, PeakRequestsPerMinute: 5, HourOfWeek: []float64{4, 6, 5},
-			LatencyMilliseconds: latency(12.5), ServerErrorShare: 0.01,
+			LatencyMilliseconds: latency(12.5), ServerErrorShare: 0.01, ModelErrorShare: 0.005,
+			ColdStarts: &inventory.ColdStarts{Count: 3, SetupMilliseconds: *latency(8)},
 		}},
 		"NoRequests":   {[]*inventory.Traffic{{}, {}}, &inventory.Traffic{}},
 		"OneLatency":   {[]*inventory.Traffic{{Requests: 1, LatencyMilliseconds: latency(10)}, {}}, &inventory.Traffic{Requests: 1, LatencyMilliseconds: latency(10)}},
@@ -93,7 +95,7 @@ func TestPaidHours(t *testing.T) {
 	}{
 		"Spot": {nightly("a", "2026-11-18", "04:00:00", fields{"EnableManagedSpotTraining": true, "BillableTimeInSeconds": 5400}), 1.5, true},
 		"Started": {nightly("a", "2026-11-18", "04:00:00", fields{
-			"TrainingStartTime": "2026-11-18T01:00:00Z", "TrainingEndTime": "2026-11-18T04:00:00Z",
+			"TrainingStartTime": "2026-11-18T01:00:00Z",
 		}), 3, true},
 		"Listed":  {nightly("a", "2026-11-18", "04:00:00", nil), 4, true},
 		"Running": {job(inventory.KindTrainingJob, "a", nil), 0, false},

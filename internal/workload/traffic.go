@@ -2,13 +2,27 @@ package workload
 
 import "landfall.dev/landfall/internal/inventory"
 
-// traffic sums what CloudWatch says over an endpoint's production variants.
-// The busiest minutes of several variants need not fall together, so their sum
-// is an upper bound. It is nil where no variant has figures.
+// traffic sums what CloudWatch says over an endpoint's production variants, or
+// over its components where the variants have no figures. The busiest minutes
+// of several need not fall together, so their sum is an upper bound. It is nil
+// without any figures.
 func traffic(e *inventory.Endpoint) *inventory.Traffic {
-	var total *inventory.Traffic
+	var variants, components []*inventory.Traffic
 	for i := range e.Variants {
-		t := e.Variants[i].Traffic
+		variants = append(variants, e.Variants[i].Traffic)
+	}
+	for i := range e.Components {
+		components = append(components, e.Components[i].Traffic)
+	}
+	if total := sum(variants); total != nil {
+		return total
+	}
+	return sum(components)
+}
+
+func sum(list []*inventory.Traffic) *inventory.Traffic {
+	var total *inventory.Traffic
+	for _, t := range list {
 		switch {
 		case t == nil:
 		case total == nil:
@@ -33,6 +47,8 @@ func merge(a, b inventory.Traffic) inventory.Traffic {
 	weigh := func(x, y float64) float64 { return weighted(x, float64(a.Requests), y, float64(b.Requests)) }
 	total.ClientErrorShare = weigh(a.ClientErrorShare, b.ClientErrorShare)
 	total.ServerErrorShare = weigh(a.ServerErrorShare, b.ServerErrorShare)
+	total.ModelErrorShare = weigh(a.ModelErrorShare, b.ModelErrorShare)
+	total.ColdStarts = mergeColdStarts(a.ColdStarts, b.ColdStarts)
 	return total
 }
 
@@ -56,8 +72,28 @@ func mergeLatency(a, b inventory.Traffic) *inventory.Latency {
 		}
 		return x
 	}
-	weigh := func(p, q float64) float64 { return weighted(p, float64(a.Requests), q, float64(b.Requests)) }
-	return &inventory.Latency{P50: weigh(x.P50, y.P50), P95: weigh(x.P95, y.P95), P99: weigh(x.P99, y.P99)}
+	mean := meanLatency(*x, float64(a.Requests), *y, float64(b.Requests))
+	return &mean
+}
+
+func meanLatency(x inventory.Latency, weightX float64, y inventory.Latency, weightY float64) inventory.Latency {
+	return inventory.Latency{
+		P50: weighted(x.P50, weightX, y.P50, weightY), P95: weighted(x.P95, weightX, y.P95, weightY),
+		P99: weighted(x.P99, weightX, y.P99, weightY),
+	}
+}
+
+func mergeColdStarts(a, b *inventory.ColdStarts) *inventory.ColdStarts {
+	if a == nil || b == nil {
+		if a == nil {
+			return b
+		}
+		return a
+	}
+	return &inventory.ColdStarts{
+		Count:             a.Count + b.Count,
+		SetupMilliseconds: meanLatency(a.SetupMilliseconds, float64(a.Count), b.SetupMilliseconds, float64(b.Count)),
+	}
 }
 
 // weighted is the mean of two values by their weights, 0 without any.

@@ -119,6 +119,8 @@ func TestCriticality(t *testing.T) {
 		"SomeRequests": {asked(1000), "Endpoint/plain", medium, "1000 requests a day"},
 		"ManyRequests": {asked(1e6), "Endpoint/plain", medium, "1000000 requests a day"},
 		// 4 points of the requests and 1 of their steadiness.
+		"Queue":      {endpoint(func(e *inventory.Endpoint) { e.Backlog = &inventory.Backlog{Processed: pointer(int64(14000))} }), "Endpoint/plain", medium, "1000 requests a day"},
+		"EmptyQueue": {endpoint(func(e *inventory.Endpoint) { e.Backlog = &inventory.Backlog{Processed: pointer(int64(0))} }), "Endpoint/plain", low, "no request in 14 days"},
 		"ManySteady": {asked(1e6, 1, 1, 1), "Endpoint/plain", high, "requests in 3 of the week's 3 hours"},
 		"NotSteady":  {asked(1e6, 1, 0, 1), "Endpoint/plain", medium, "1000000 requests a day"},
 		"Alarm":      {alarmed, "Endpoint/plain", unknown, "somebody is told by the alarms page"},

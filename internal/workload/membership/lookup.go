@@ -35,7 +35,7 @@ func (a *assignment) ownerOfName(n name, i int) (inventory.WorkloadKey, bool) {
 // hold stands for itself under the name that the ARN gives, except endpoints:
 // those that exist are in the document.
 func (a *assignment) ownerOfARN(arn reference.ARN, i int) (inventory.WorkloadKey, bool) {
-	if key, found := a.ownerOfName(nameOf(arn.Place, arn.Kind, arn.Name), i); found {
+	if key, found := a.ownerOfName(nameOfARN(arn), i); found {
 		return key, true
 	}
 	switch arn.Kind {
@@ -60,6 +60,27 @@ func (a *assignment) pipeline(n name, i int) inventory.WorkloadKey {
 		return key
 	}
 	return standing(n.place, inventory.KindPipeline, n.text)
+}
+
+// referrer is the owner of the first resource of some kinds whose description
+// names another.
+func (a *assignment) referrer(i int, kinds []inventory.ResourceKind) (inventory.WorkloadKey, bool) {
+	if len(kinds) == 0 {
+		return inventory.WorkloadKey{}, false
+	}
+	r := &a.resources[i]
+	names := []name{nameOf(r.Place, r.Kind, r.Name)}
+	if arn, ok := reference.ParseARN(r.ARN); ok {
+		names = append(names, nameOfARN(arn))
+	}
+	for _, n := range names {
+		for _, at := range a.referrers[n] {
+			if at != i && slices.Contains(kinds, a.resources[at].Kind) {
+				return a.owner(at), true
+			}
+		}
+	}
+	return inventory.WorkloadKey{}, false
 }
 
 // ParentKinds are the kinds of what may have started a resource of a kind, or

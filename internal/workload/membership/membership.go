@@ -48,12 +48,21 @@ func nameOf(place inventory.Place, kind inventory.ResourceKind, text string) nam
 	return name{place, kind, strings.ToLower(text)}
 }
 
+// nameOfARN names what is unique in its scope only together with that.
+func nameOfARN(arn reference.ARN) name {
+	text := arn.Name
+	if arn.Scope != "" {
+		text = arn.Scope + "/" + text
+	}
+	return nameOf(arn.Place, arn.Kind, text)
+}
+
 // assignment is the state of one decision.
 type assignment struct {
 	resources []inventory.Resource
-	// byName and byARN find a resource; of several, the first.
+	// byName finds a resource by its name or what its ARN says; of several,
+	// the first.
 	byName map[name]int
-	byARN  map[string]int
 	// used finds the endpoint that uses a configuration, model or component.
 	used map[name]inventory.WorkloadKey
 	// endpoints finds an endpoint by its name, configFamilies by the family of
@@ -71,26 +80,18 @@ type assignment struct {
 	only       map[name][]int
 	rules      []rule
 	decided    []inventory.WorkloadKey
-	state      []state
+	done       []bool
 }
-
-type state byte
-
-const (
-	undecided state = iota
-	deciding
-	done
-)
 
 func newAssignment(d inventory.Document) *assignment {
 	a := &assignment{
 		resources: d.Resources, rules: rules(),
-		byName: make(map[name]int, len(d.Resources)), byARN: make(map[string]int, len(d.Resources)),
-		used: map[name]inventory.WorkloadKey{}, endpoints: map[name]inventory.WorkloadKey{},
+		byName: make(map[name]int, len(d.Resources)),
+		used:   map[name]inventory.WorkloadKey{}, endpoints: map[name]inventory.WorkloadKey{},
 		configFamilies: map[name]inventory.WorkloadKey{},
 		references:     make([][]reference.Reference, len(d.Resources)), referrers: map[name][]int{},
 		executions: map[string]name{}, domains: map[name]int{}, only: map[name][]int{},
-		decided: make([]inventory.WorkloadKey, len(d.Resources)), state: make([]state, len(d.Resources)),
+		decided: make([]inventory.WorkloadKey, len(d.Resources)), done: make([]bool, len(d.Resources)),
 	}
 	for i := range d.Endpoints {
 		a.addEndpoint(&d.Endpoints[i])
@@ -128,13 +129,13 @@ func (a *assignment) addEndpoint(e *inventory.Endpoint) {
 
 func (a *assignment) addResource(i int) {
 	r := &a.resources[i]
-	n := nameOf(r.Place, r.Kind, r.Name)
-	if _, taken := a.byName[n]; !taken {
-		a.byName[n] = i
+	names := []name{nameOf(r.Place, r.Kind, r.Name)}
+	if arn, ok := reference.ParseARN(r.ARN); ok && arn.Kind == r.Kind {
+		names = append(names, nameOfARN(arn))
 	}
-	if arn := strings.ToLower(r.ARN); arn != "" {
-		if _, taken := a.byARN[arn]; !taken {
-			a.byARN[arn] = i
+	for _, n := range names {
+		if _, taken := a.byName[n]; !taken {
+			a.byName[n] = i
 		}
 	}
 	a.addScope(i)
@@ -143,7 +144,7 @@ func (a *assignment) addResource(i int) {
 		if found.External() {
 			continue
 		}
-		n := nameOf(found.Place, found.Kind, found.Name)
+		n := nameOfARN(reference.ARN{Place: found.Place, Kind: found.Kind, Scope: found.Scope, Name: found.Name})
 		if list := a.referrers[n]; len(list) == 0 || list[len(list)-1] != i {
 			a.referrers[n] = append(list, i)
 		}
@@ -168,16 +169,13 @@ func (a *assignment) addScope(i int) {
 	a.only[kind] = append(a.only[kind], i)
 }
 
-// owner decides for one resource, and for what it depends on before. A circle
-// of owners ends where it began, by the resource's own name.
+// owner decides for one resource, and for what it belongs to before. That ends,
+// since no kind belongs to itself by way of others (the tests hold the tables
+// to it).
 func (a *assignment) owner(i int) inventory.WorkloadKey {
-	if a.state[i] == done {
+	if a.done[i] {
 		return a.decided[i]
 	}
-	if a.state[i] == deciding {
-		return a.itself(i)
-	}
-	a.state[i] = deciding
 	key, found := inventory.WorkloadKey{}, false
 	for _, rule := range a.rules {
 		if key, found = rule(a, i); found {
@@ -187,7 +185,7 @@ func (a *assignment) owner(i int) inventory.WorkloadKey {
 	if !found {
 		key = a.itself(i)
 	}
-	a.decided[i], a.state[i] = key, done
+	a.decided[i], a.done[i] = key, true
 	return key
 }
 

@@ -27,9 +27,11 @@ func spec(fields map[string]any) inventory.Spec {
 // world is an account in which every case of TestOf finds what it belongs to.
 func world(r inventory.Resource) inventory.Document {
 	resources := []inventory.Resource{
-		{Kind: inventory.KindHyperParameterTuningJob, Name: "churn-tune-261120-0633", ARN: arnHere + "hyper-parameter-tuning-job/churn-tune-261120-0633"},
+		{Kind: inventory.KindHyperParameterTuningJob, Name: "churn-tune-261120-0633", ARN: arnHere + "hyper-parameter-tuning-job/churn-tune-261120-0633", Spec: spec(map[string]any{"TrainingJobSummaries": []any{map[string]any{"TrainingJobArn": arnHere + "training-job/summed"}}})},
 		{Kind: inventory.KindPipeline, Name: "Churn-Build", ARN: arnHere + "pipeline/churn-build", Tags: []inventory.Tag{{Key: projectTag, Value: "growth"}}},
-		{Kind: inventory.KindPipelineExecution, Name: "x0xe3u0axl5w", ARN: arnHere + "pipeline/churn-build/execution/x0xe3u0axl5w"},
+		{Kind: inventory.KindPipelineExecution, Name: "x0xe3u0axl5w", ARN: arnHere + "pipeline/churn-build/execution/x0xe3u0axl5w", Spec: spec(map[string]any{"PipelineExecutionSteps": []any{map[string]any{"Metadata": map[string]any{"TrainingJob": map[string]any{"Arn": arnHere + "training-job/own-name"}}}}})},
+		{Kind: inventory.KindModelPackage, Name: "churn/3", ARN: arnHere + "model-package/churn/3"},
+		{Kind: inventory.KindModelPackage, Name: "leads/3", ARN: arnHere + "model-package/leads/3"},
 		{Kind: inventory.KindAutoMLJob, Name: "leads-auto", ARN: arnHere + "automl-job/leads-auto"},
 		{Kind: inventory.KindMonitoringSchedule, Name: "churn-quality", Spec: spec(map[string]any{"MonitoringScheduleConfig": map[string]any{"MonitoringJobDefinitionName": "churn-dq", "MonitoringType": "DataQuality"}})},
 		{Kind: inventory.KindDomain, Name: "growth-studio", ARN: arnHere + "domain/d-abc123", Spec: spec(map[string]any{"DomainId": "d-abc123", "DefaultUserSettings": map[string]any{"KernelGatewayAppSettings": map[string]any{"LifecycleConfigArns": []any{arnHere + "studio-lifecycle-config/install"}, "CustomImages": []any{map[string]any{"ImageName": "ours", "AppImageConfigName": "ours-config"}}}}})},
@@ -77,6 +79,12 @@ func TestOf(t *testing.T) {
 		"TuningGone":         {inventory.Resource{Kind: inventory.KindTrainingJob, Name: "x", Parent: arnHere + "hyper-parameter-tuning-job/gone-261120-0633"}, "Tuning/gone"},
 		"PipelineByName":     {inventory.Resource{Kind: inventory.KindProcessingJob, Name: "pipelines-x0xe3u0axl5w-Clean-v8xQYp5GJK"}, "Pipeline/Churn-Build"},
 		"PipelineByParent":   {inventory.Resource{Kind: inventory.KindModel, Name: "m", Parent: arnHere + "pipeline/churn-build/execution/gone00000000"}, "Pipeline/Churn-Build"},
+		"PipelineByStep":     {inventory.Resource{Kind: inventory.KindTrainingJob, Name: "own-name"}, "Pipeline/Churn-Build"},
+		"TuningBySummary":    {inventory.Resource{Kind: inventory.KindTrainingJob, Name: "summed"}, "Tuning/churn-tune"},
+		"ScheduleOfEndpoint": {inventory.Resource{Kind: inventory.KindMonitoringSchedule, Name: "other", Parent: "Churn-Prod"}, "Monitoring/other"},
+		"ScheduleParentARN":  {inventory.Resource{Kind: inventory.KindMonitoringSchedule, Name: "other", Parent: arnHere + "endpoint/churn-prod"}, "Monitoring/other"},
+		"WorkteamByParent":   {inventory.Resource{Kind: inventory.KindWorkteam, Name: "us", ARN: arnHere + "workteam/private-crowd/us", Parent: arnHere + "workforce/default"}, "Labeling/label"},
+		"CardOfPackage":      {inventory.Resource{Kind: inventory.KindModelCard, Name: "card", Spec: spec(map[string]any{"ModelId": arnHere + "model-package/leads/3"})}, "ModelRegistry/leads"},
 		"Execution":          {inventory.Resource{Kind: inventory.KindPipelineExecution, Name: "nightly", ARN: arnHere + "pipeline/churn-build/execution/abcdefabcdef"}, "Pipeline/Churn-Build"},
 		"ExecutionOfGone":    {inventory.Resource{Kind: inventory.KindPipelineExecution, Name: "nightly", ARN: arnHere + "pipeline/gone/execution/abcdefabcdef"}, "Pipeline/gone"},
 		"AutoMLByName":       {inventory.Resource{Kind: inventory.KindProcessingJob, Name: "leads-auto-dpp0-1-6c2f0a3e5d7b"}, "AutoML/leads-auto"},
@@ -120,15 +128,29 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestParentsInACircle makes two resources each other's parent.
-func TestParentsInACircle(t *testing.T) {
-	m := Of(inventory.Document{Resources: []inventory.Resource{
-		{Kind: inventory.KindTrial, Name: "a", Place: here, ARN: "arn:a", Parent: "arn:b"},
-		{Kind: inventory.KindTrial, Name: "b", Place: here, ARN: "arn:b", Parent: "arn:a"},
-		{Kind: inventory.KindTrial, Name: "c", Place: here, ARN: "arn:c", Parent: "arn:c"},
-	}})
-	if m.Resources[0] != m.Resources[1] || m.Resources[2].Name != "c" {
-		t.Errorf("the circle ended in %v", m.Resources)
+// TestNoKindBelongsToItself keeps the decisions from running in circles.
+func TestNoKindBelongsToItself(t *testing.T) {
+	// The rules that rest on no table add these.
+	belongs := map[inventory.ResourceKind][]inventory.ResourceKind{
+		inventory.KindProject:    {inventory.KindPipeline},
+		inventory.KindPartnerApp: {inventory.KindDomain},
+	}
+	for _, table := range []map[inventory.ResourceKind][]inventory.ResourceKind{parentKinds, supporting, describing} {
+		for kind, owners := range table {
+			belongs[kind] = append(belongs[kind], owners...)
+		}
+	}
+	var visit func(kind inventory.ResourceKind, path []inventory.ResourceKind)
+	visit = func(kind inventory.ResourceKind, path []inventory.ResourceKind) {
+		if slices.Contains(path, kind) {
+			t.Fatalf("%s belongs to itself: %v", kind, path)
+		}
+		for _, owner := range belongs[kind] {
+			visit(owner, append(path[:len(path):len(path)], kind))
+		}
+	}
+	for kind := range belongs {
+		visit(kind, nil)
 	}
 }
 

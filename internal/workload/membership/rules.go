@@ -15,8 +15,8 @@ type rule func(a *assignment, i int) (inventory.WorkloadKey, bool)
 // rules returns the rules in the order in which they are asked.
 func rules() []rule {
 	return []rule{
-		usedByEndpoint, namedParent, describedParent, scopeOfARN, partOfName, monitoringJob, projectOfPipeline,
-		supportsReferrer, describesReference, earlierConfig, onlyDomain,
+		usedByEndpoint, supportsReferrer, namedParent, describedParent, scopeOfARN, partOfName, namedByParent,
+		monitoringJob, projectOfPipeline, describesReference, earlierConfig, onlyDomain,
 	}
 }
 
@@ -34,10 +34,10 @@ func namedParent(a *assignment, i int) (inventory.WorkloadKey, bool) {
 	if r.Parent == "" {
 		return inventory.WorkloadKey{}, false
 	}
-	if at, found := a.byARN[strings.ToLower(r.Parent)]; found {
-		return a.ownerBut(at, i)
-	}
 	if arn, ok := reference.ParseARN(r.Parent); ok {
+		if !MayBeParent(r.Kind, arn.Kind) {
+			return inventory.WorkloadKey{}, false
+		}
 		return a.ownerOfARN(arn, i)
 	}
 	for _, kind := range parentKinds[r.Kind] {
@@ -129,6 +129,13 @@ func (a *assignment) autoMLParent(i int) (inventory.WorkloadKey, bool) {
 	return inventory.WorkloadKey{}, false
 }
 
+// namedByParent finds a parent whose own description names the resource: the
+// steps of a pipeline's execution, the jobs of a tuning job, the rules that
+// Debugger runs beside a training job.
+func namedByParent(a *assignment, i int) (inventory.WorkloadKey, bool) {
+	return a.referrer(i, parentKinds[a.resources[i].Kind])
+}
+
 // monitoringPrefix begins the names of the jobs that Model Monitor starts.
 const monitoringPrefix = "model-monitoring-"
 
@@ -164,23 +171,7 @@ func projectOfPipeline(a *assignment, i int) (inventory.WorkloadKey, bool) {
 
 // supportsReferrer finds the first resource that names a supporting one.
 func supportsReferrer(a *assignment, i int) (inventory.WorkloadKey, bool) {
-	r := &a.resources[i]
-	kinds := supporting[r.Kind]
-	if len(kinds) == 0 {
-		return inventory.WorkloadKey{}, false
-	}
-	names := []name{nameOf(r.Place, r.Kind, r.Name)}
-	if arn, ok := reference.ParseARN(r.ARN); ok {
-		names = append(names, nameOf(arn.Place, arn.Kind, arn.Name))
-	}
-	for _, n := range names {
-		for _, at := range a.referrers[n] {
-			if at != i && slices.Contains(kinds, a.resources[at].Kind) {
-				return a.ownerBut(at, i)
-			}
-		}
-	}
-	return inventory.WorkloadKey{}, false
+	return a.referrer(i, supporting[a.resources[i].Kind])
 }
 
 // describesReference finds what a describing resource names.
@@ -191,10 +182,11 @@ func describesReference(a *assignment, i int) (inventory.WorkloadKey, bool) {
 			if found.Kind != kind {
 				continue
 			}
-			if key, ok := a.ownerOfName(nameOf(found.Place, found.Kind, found.Name), i); ok {
+			n := nameOfARN(reference.ARN{Place: found.Place, Kind: found.Kind, Scope: found.Scope, Name: found.Name})
+			if key, ok := a.ownerOfName(n, i); ok {
 				return key, true
 			}
-			if key, used := a.used[nameOf(found.Place, found.Kind, found.Name)]; used {
+			if key, used := a.used[n]; used {
 				return key, true
 			}
 		}
