@@ -73,8 +73,12 @@ func (d *draft) sizeEndpoint(b *builder, w *inventory.Workload, e *inventory.End
 
 // scale translates what changes the number of instances today.
 func (d *draft) scale(b *builder, e *inventory.Endpoint, scaling inventory.Scaling, size placement.PodSize, carried placement.Bounds) {
+	concurrency := 0.0 // an estimate is no ground to translate by
+	if size.Load.Proven {
+		concurrency = size.Load.Concurrency
+	}
 	result := autoscaling.Translate(autoscaling.Source{
-		Scaling: scaling, Mode: e.Mode, Instance: e.Variants[0].Instance, ConcurrencyPerPod: size.Load.Concurrency,
+		Scaling: scaling, Mode: e.Mode, Instance: e.Variants[0].Instance, ConcurrencyPerPod: concurrency,
 		PodCPUCores: float64(size.Requests.CPUMillis) / millisPerCore, PodMemoryGiB: float64(size.Requests.MemoryMiB) / mebibytesPerGiB,
 		PodGPUs: float64(size.Requests.GPUs), PodCPULimitCores: float64(size.Limits.CPUMillis) / millisPerCore,
 		Alarms: b.alarmsAt(e.Place),
@@ -91,7 +95,7 @@ func (d *draft) scale(b *builder, e *inventory.Endpoint, scaling inventory.Scali
 	if result.Min == 0 {
 		d.sleep(e.Variants[0])
 	}
-	d.sizing = append(d.sizing, fmt.Sprintf("replicas: Application Auto Scaling keeps %d to %d instances; %s drives %d to %d pods, the larger of that and of what the traffic takes",
+	d.sizing = append(d.sizing, fmt.Sprintf("replicas: Application Auto Scaling keeps %d to %d; %s drives %d to %d pods, the larger of that and of what the traffic takes",
 		scaling.Min, scaling.Max, result.Spec.Engine, s.Replicas.Min, s.Replicas.Max))
 	d.sizing = append(d.sizing, result.Notes...)
 }

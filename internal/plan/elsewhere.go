@@ -23,12 +23,13 @@ const (
 	// request of a second on 4 GiB costs a function service some 0.07 USD a
 	// thousand, so that a dollar leaves a factor of ten for being wrong.
 	leastUSDPerThousandRequests = 1.0
-	// mostBusyHoursPerWeek is a third of the week: work that is called in the
-	// rest too keeps a function awake.
-	mostBusyHoursPerWeek = 56
-	hoursPerWeek         = 168
-	daysPerMonth         = 730.0 / hoursPerDay
-	thousand             = 1000
+	// mostBusyPercent of the time in which a request is being answered: a pod
+	// stands by for ten times as long as it works, and a function is paid for
+	// what it works.
+	mostBusyPercent = 10.0
+	hoursPerWeek    = 168
+	daysPerMonth    = 730.0 / hoursPerDay
+	thousand        = 1000
 
 	// leastBusyGPUPercent of the median hour: two such services do not fit on
 	// one GPU, so that there is nothing for a cluster to share.
@@ -61,17 +62,15 @@ func betterAsFunction(e subject) *verdict {
 	if e.scene.serving != 1 && e.Mode != inventory.ModeServerless || !e.small() {
 		return nil
 	}
-	traffic, hours := e.Variants[0].Traffic, busyHours(e.Variants[0].Traffic)
-	reason := fmt.Sprintf("one small model with little traffic: %.0f requests a day, at most %d a minute, in %d of the %d hours of a week",
-		traffic.RequestsPerDay, traffic.PeakRequestsPerMinute, hours, hoursPerWeek)
-	var cost string
-	perThousand := e.work.CostPerMonth.USD / (traffic.RequestsPerDay * daysPerMonth) * thousand
-	switch {
-	case e.Mode == inventory.ModeServerless:
-		cost = fmt.Sprintf("it costs %s a month now and nothing while nobody calls; a pod would stand by all the time", dollars(*e.work.CostPerMonth))
-	case perThousand < leastUSDPerThousandRequests:
-		return nil
-	default:
+	traffic := e.Variants[0].Traffic
+	reason := fmt.Sprintf("one small model with little traffic: %.0f requests a day, at most %d a minute, answered in %.2g %% of the time%s",
+		traffic.RequestsPerDay, traffic.PeakRequestsPerMinute, busyPercent(traffic), hoursWords(traffic))
+	cost := "it costs nothing while nobody calls, and a pod would stand by all the time"
+	if e.Mode != inventory.ModeServerless {
+		perThousand := e.work.CostPerMonth.USD / (traffic.RequestsPerDay * daysPerMonth) * thousand
+		if perThousand < leastUSDPerThousandRequests {
+			return nil
+		}
 		cost = fmt.Sprintf("it costs %s a month now, %.2f USD for a thousand requests, and it is the only endpoint in use: a cluster for it alone would cost more in care than it saves",
 			dollars(*e.work.CostPerMonth), perThousand)
 	}
@@ -81,6 +80,20 @@ func betterAsFunction(e subject) *verdict {
 	}, trafficReasons(e)...)}
 }
 
+// busyPercent is the share of the time in which a request is being answered,
+// if they come one after the other.
+func busyPercent(t *inventory.Traffic) float64 {
+	const millisecondsPerDay = hoursPerDay * secondsPerHour * 1000
+	return t.RequestsPerDay * t.LatencyMilliseconds.P95 / millisecondsPerDay * fullPercent
+}
+
+func hoursWords(t *inventory.Traffic) string {
+	if hours := busyHours(t); hours > 0 {
+		return fmt.Sprintf(", in %d of the %d hours of a week", hours, hoursPerWeek)
+	}
+	return ""
+}
+
 // small says that the evidence is complete and that everything is below the
 // bounds.
 func (e subject) small() bool {
@@ -88,12 +101,12 @@ func (e subject) small() bool {
 		return false
 	}
 	traffic := e.Variants[0].Traffic
-	if traffic == nil || traffic.RequestsPerDay <= 0 || traffic.LatencyMilliseconds == nil || e.work.CostPerMonth == nil || e.seen.days < leastIdleDays {
+	if traffic == nil || traffic.RequestsPerDay <= 0 || traffic.LatencyMilliseconds == nil || e.seen.days < leastIdleDays ||
+		e.work.CostPerMonth == nil && e.Mode != inventory.ModeServerless {
 		return false
 	}
-	hours := busyHours(traffic)
 	return traffic.RequestsPerDay <= mostFunctionRequestsPerDay && traffic.PeakRequestsPerMinute <= mostFunctionRequestsPerMinute &&
-		traffic.LatencyMilliseconds.P99 <= mostFunctionP99Milliseconds && hours > 0 && hours <= mostBusyHoursPerWeek &&
+		traffic.LatencyMilliseconds.P99 <= mostFunctionP99Milliseconds && busyPercent(traffic) <= mostBusyPercent &&
 		e.work.Criticality.Level != inventory.CriticalityHigh
 }
 

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -34,7 +33,7 @@ var taskRules = map[inventory.WorkloadKind][]taskRule{
 	},
 	inventory.WorkloadCompilation: {stillRunning, compilationDone},
 	inventory.WorkloadLabeling:    {labelingDone, labelingKept},
-	inventory.WorkloadPipeline:    {onlyFailed, neverRan, forgotten, undescribed, closedStepImages, pipelineLater, pipelineMoves},
+	inventory.WorkloadPipeline:    {projectKept, onlyFailed, neverRan, forgotten, undescribed, unreadDefinition, closedStepImages, pipelineLater, pipelineMoves},
 
 	inventory.WorkloadNotebook:            {failedThing, notebookOff, notebookKept},
 	inventory.WorkloadStudio:              {failedThing, studioKept},
@@ -43,7 +42,7 @@ var taskRules = map[inventory.WorkloadKind][]taskRule{
 	inventory.WorkloadFeatureGroup:        {failedThing, featuresKept},
 	inventory.WorkloadMonitoring:          {failedThing, monitoringOff, monitoringFollows},
 	inventory.WorkloadHub:                 {failedThing, hubKept},
-	inventory.WorkloadCluster:             {failedThing, clusterUndescribed, clusterOnSlurm, clusterOnEKS},
+	inventory.WorkloadCluster:             {failedThing, trainingPlanKept, clusterUndescribed, clusterOnSlurm, clusterOnEKS},
 	inventory.WorkloadInferenceExperiment: {experimentEnded, experimentRuns},
 	inventory.WorkloadEdge:                {edgeDiscontinued},
 	inventory.WorkloadModel:               {modelUnused},
@@ -102,7 +101,7 @@ func undescribed(t task) *verdict {
 	if t.newest != nil {
 		return nil
 	}
-	why := "none of its runs could be described"
+	why := "no description of it was read"
 	for _, reference := range t.Resources {
 		if r := t.scene.resource(t.Place, reference.Kind, reference.Name); r != nil && r.Unread != "" {
 			why = "its description could not be read: " + r.Unread
@@ -225,7 +224,11 @@ func labelingDone(t task) *verdict {
 }
 
 func labelingKept(t task) *verdict {
-	return decided(Keep, "people are labelling (%s), and their workforce, tasks and payment are SageMaker's", firstOf(t.Status, "in an unknown state")).insist(replaceLabeling)
+	what := "people are labelling"
+	if !t.has(inventory.KindLabelingJob) {
+		what = "it is a part of how people label or review for SageMaker"
+	}
+	return decided(Keep, "%s (%s), and their workforce, tasks and payment are SageMaker's", what, firstOf(t.Status, "in an unknown state")).insist(replaceLabeling)
 }
 
 // ofMonitoring leaves the runs of a monitoring schedule to the schedule.
@@ -244,54 +247,4 @@ func failedThing(t task) *verdict {
 		return decided(Retire, "it is being deleted")
 	}
 	return nil
-}
-
-// closedStepImages blocks a pipeline whose steps run images that stay on AWS.
-func closedStepImages(t task) *verdict {
-	var v *verdict
-	for _, image := range t.stepImages() {
-		if image.BuiltIn == nil || image.BuiltIn.Access == inventory.AccessOpen || t.mapped(image) {
-			continue
-		}
-		thing, why := "image "+image.Reference, "a step runs it, and its registry refuses it outside SageMaker"
-		if v == nil {
-			v = &verdict{decision: Blocked}
-		}
-		v.reasons = append(v.reasons, thing+": "+why)
-		v.blockers = append(v.blockers, Blocker{Thing: thing, Why: why, Do: image.BuiltIn.Replacement})
-	}
-	if v != nil {
-		v.reasons = append(v.reasons, t.runWords()...)
-	}
-	return v
-}
-
-func undescribedDefinition(t task) *verdict {
-	return blocked(t.String(), "its description holds no definition", scanAgain)
-}
-
-// pipelineLater names the steps without a counterpart.
-func pipelineLater(t task) *verdict {
-	if t.translation == nil {
-		return undescribedDefinition(t)
-	}
-	if t.translation.failed != "" {
-		return blocked("pipeline definition", t.translation.failed, "correct the definition, or name an export of it, and scan again")
-	}
-	if len(t.translation.gaps) == 0 {
-		return nil
-	}
-	var names []string
-	for _, g := range t.translation.gaps {
-		names = append(names, g.Thing)
-	}
-	v := later(fmt.Sprintf("%d of its parts", len(names)), "they have no counterpart in Argo Workflows: "+strings.Join(names, ", "), replacePipeline)
-	v.reasons = append(v.reasons, t.runWords()...)
-	return v
-}
-
-func pipelineMoves(t task) *verdict {
-	v := decided(Move, "every step of it translates to Argo Workflows (%d steps)", t.translation.steps)
-	v.reasons = append(v.reasons, t.runWords()...)
-	return v
 }

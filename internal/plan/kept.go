@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"landfall.dev/landfall/internal/inventory"
 )
@@ -29,25 +31,31 @@ func notebookKept(t task) *verdict {
 }
 
 func studioKept(t task) *verdict {
-	return decided(Keep, "Studio is a place to work at, with %s; nothing that serves depends on where it runs", things(t.ResourceCount-1, "profile, space or app")).insist(replaceNotebooks)
+	return decided(Keep, "it is a place to work at%s; nothing that serves depends on where it runs", t.with("profiles, spaces and apps")).insist(replaceNotebooks)
 }
 
-func things(count int, one string) string {
-	if count == 1 {
-		return "1 " + one
+// with counts what a workload holds beside the resource it is named after.
+func (t task) with(what string) string {
+	if t.ResourceCount < 2 {
+		return ""
 	}
-	return fmt.Sprintf("%d × %s", max(count, 0), one)
+	return fmt.Sprintf(" (with %d %s)", t.ResourceCount-1, what)
+}
+
+// has says that a workload holds a resource of a kind.
+func (t task) has(kind inventory.ResourceKind) bool {
+	return slices.ContainsFunc(t.Resources, func(r inventory.Reference) bool { return r.Kind == kind })
 }
 
 func registryKept(t task) *verdict {
-	return decided(Keep, "a registry of %s only stores and approves: the cluster fetches the same files from S3", things(t.ResourceCount-1, "model package")).insist(replaceRegistry)
+	return decided(Keep, "a registry only stores and approves%s: the cluster fetches the same files from S3", t.with("packages and cards")).insist(replaceRegistry)
 }
 
 func experimentsKept(t task) *verdict {
 	if t.newest != nil && t.newest.Kind != inventory.KindExperiment {
 		return decided(Keep, "MLflow only records runs; training in the cluster can go on writing to it").insist(replaceExperiments)
 	}
-	return decided(Keep, "an experiment only records runs (%s)", things(t.ResourceCount-1, "trial or component")).insist(replaceExperiments)
+	return decided(Keep, "an experiment only records runs%s", t.with("trials and components")).insist(replaceExperiments)
 }
 
 func featuresKept(t task) *verdict {
@@ -107,6 +115,25 @@ func hubKept(task) *verdict {
 	return decided(Keep, "a hub only points to models and notebooks").insist(replaceHub)
 }
 
+// trainingPlanKept leaves reserved capacity to run out.
+func trainingPlanKept(t task) *verdict {
+	if t.newest != nil || !t.has(inventory.KindTrainingPlan) {
+		return nil
+	}
+	return decided(Keep, "it is capacity that is paid for until its plan ends (%s)", firstOf(t.Status, "its state is not known")).insist(
+		"use it up, and reserve capacity for the cluster's nodes instead (EC2 Capacity Blocks)")
+}
+
+// projectKept leaves SageMaker's projects alone: they are templates around
+// pipelines, which are planned by themselves.
+func projectKept(t task) *verdict {
+	if t.newest != nil || !t.has(inventory.KindProject) {
+		return nil
+	}
+	return decided(Keep, "it is a project, a template around repositories and pipelines; its pipelines are planned by themselves").insist(
+		"the CI/CD that you have, with a GitOps repository")
+}
+
 func clusterUndescribed(t task) *verdict {
 	if t.newest != nil {
 		return nil
@@ -129,15 +156,15 @@ func clusterOnEKS(t task) *verdict {
 }
 
 func experimentEnded(t task) *verdict {
-	switch t.Status {
-	case "Completed", "Cancelled":
-		return decided(Retire, "it is %s", t.Status)
+	switch strings.ToLower(t.Status) {
+	case "completed", "cancelled", "stopped", "failed":
+		return decided(Retire, "it is %s: a test is over once it has ended", t.Status)
 	}
 	return nil
 }
 
 func experimentRuns(t task) *verdict {
-	return decided(Keep, "a shadow test is under way (%s); let it end before its endpoint moves", firstOf(t.Status, "in an unknown state")).insist(replaceShadowTest)
+	return decided(Keep, "a test of an endpoint is under way (%s); let it end before the endpoint moves", firstOf(t.Status, "in an unknown state")).insist(replaceShadowTest)
 }
 
 func edgeDiscontinued(task) *verdict {

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -192,6 +193,9 @@ func (b *builder) inOrder() []*entry {
 	rank := map[*entry][2]int{}
 	for _, e := range sorted {
 		natural, _ := e.natural()
+		if natural == 0 {
+			natural = math.MaxInt // what stays must not draw what it uses to the front
+		}
 		rank[e] = [2]int{natural, criticalityRank[e.Criticality]}
 	}
 	slices.SortStableFunc(sorted, func(x, y *entry) int {

@@ -84,7 +84,7 @@ func TestDecisionsForTheDemoAccount(t *testing.T) {
 		"Churn-Prod": Move, "recommendations": Move,
 		"vision-qa": Retire, "legacy-sentiment": Retire, // called by nobody, though its instance reports its use
 		"demand-linear": Blocked, "image-tags-inf": Blocked, "fraud-score": Blocked,
-		"support-llm": Move, "Ranking-AB": MoveLater, "address-parser": MoveLater, "contract-ocr": MoveLater,
+		"support-llm": Move, "Ranking-AB": MoveLater, "address-parser": Elsewhere, "contract-ocr": MoveLater,
 		"store-forecasts": MoveLater, "genai-shared": MoveLater, "pricing": MoveLater, "Lead--Scoring": MoveLater,
 	}
 	inv := demo(t)

@@ -71,13 +71,14 @@ func inOrder(d plan.Document) []*plan.Workload {
 // to act comes first.
 var restOrder = []plan.Decision{plan.Move, plan.MoveLater, plan.Blocked, plan.Elsewhere, plan.Keep, plan.Retire}
 
-// reasonOf is the first reason; without one, what stands in the way.
+// reasonOf is the first reason. Of what is blocked it is the cause, before the
+// often long name of what causes it.
 func reasonOf(w plan.Workload) string {
-	if len(w.Reasons) > 0 {
+	switch {
+	case w.Decision == plan.Blocked && len(w.Blockers) > 0:
+		return w.Blockers[0].Why + " (" + w.Blockers[0].Thing + ")"
+	case len(w.Reasons) > 0:
 		return w.Reasons[0]
-	}
-	if len(w.Blockers) > 0 {
-		return w.Blockers[0].Thing + ": " + w.Blockers[0].Why
 	}
 	return none
 }
@@ -115,9 +116,17 @@ func amount(c *inventory.Cost) string {
 	case c == nil:
 		return "?"
 	case c.Estimate:
-		return fmt.Sprintf("~%.0f", c.USD)
+		return "~" + dollars(c.USD)
 	}
-	return fmt.Sprintf("%.0f", c.USD)
+	return dollars(c.USD)
+}
+
+// dollars is in whole dollars, and in dimes below ten.
+func dollars(usd float64) string {
+	if usd > 0 && usd < 9.95 {
+		return fmt.Sprintf("%.1f", usd)
+	}
+	return fmt.Sprintf("%.0f", usd)
 }
 
 var decisionTones = map[plan.Decision]Tone{

@@ -68,7 +68,7 @@ func TestPlan(t *testing.T) {
 		{"", "", "", "", "", "", "", ""},
 		{"Endpoint/Churn-Prod", "✔ Move", "2", "Online", "2-8", "570m 4Gi", "336 → ~168", "it serves in real time"},
 		{"", "", "", "", "", "", "", ""},
-		{"Endpoint/Stuck", "✖ Blocked", "-", "-", "1", "-", "-", "image x: its registry refuses it"},
+		{"Endpoint/Stuck", "✖ Blocked", "-", "-", "1", "-", "-", "its registry refuses it (image x)"},
 		{"", "", "", "", "", "", "", ""},
 		{"Endpoint/Kept", "Keep", "-", "-", "-", "-", "~20", "it only stores"},
 	}
