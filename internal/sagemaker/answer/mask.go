@@ -103,8 +103,10 @@ func (m *jsonMasker) value(raw json.RawMessage, field, hint string) {
 	switch raw[0] {
 	case '{':
 		m.object(raw, field)
+		return
 	case '[':
 		m.list(raw, field)
+		return
 	case '"':
 		var text string
 		if json.Unmarshal(raw, &text) != nil {
