@@ -164,6 +164,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(minimal + multiModel)
 	f.Add(minimal + "metrics: [{endpoint: a, variant: v, hourlyInvocations: [1], utilization: {CPUUtilization: {idle: 1, peak: 2}}}]")
 	f.Add(minimal + "buckets: [{name: b, objects: [{key: k, text: '$${X} ${Y}'}]}]\nknobs: {operations: {x: {ratePerSecond: 1}}}")
+	f.Add(minimal + "generate: [{kind: models, count: 3, families: [a, b], describe: {ModelName: '<family>-<i>'}}]")
+	f.Add(minimal + "iam: {roles: [{RoleName: r, AssumeRolePolicyDocument: {Statement: []}}]}\ncloudTrail: {trails: [{trail: {Name: t}}]}\nlogGroups: [{name: g}]")
+	f.Add(minimal + "accounts: [{accountID: '210987654321', region: us-east-1, roles: [{name: r, trustedPrincipals: ['*']}]}]\nalarms: {metricAlarms: [{AlarmName: a}]}")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := Parse([]byte(text), dir, environment(map[string]string{"Y": "y"}))

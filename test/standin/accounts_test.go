@@ -50,11 +50,9 @@ func modelNames(t *testing.T, cfg aws.Config) ([]string, error) {
 // counted for each of them.
 func TestPlaces(t *testing.T) {
 	account := start(t, threePlaces, standin.Options{})
-	abroad := account.Config()
-	abroad.Region = "eu-west-1"
 	for want, cfg := range map[string]aws.Config{
 		"arn:aws:sagemaker:us-east-1:123456789012:model/here":   account.Config(),
-		"arn:aws:sagemaker:eu-west-1:123456789012:model/abroad": abroad,
+		"arn:aws:sagemaker:eu-west-1:123456789012:model/abroad": account.ConfigIn("eu-west-1"),
 		"arn:aws:sagemaker:us-east-1:210987654321:model/theirs": account.ConfigFor(assume(t, account, "scan", "xyz")),
 	} {
 		for range 2 { // as many as the bucket holds
@@ -148,13 +146,7 @@ func TestSessionsEnd(t *testing.T) {
 
 // TestOrganisation: the account file for several places serves each of them.
 func TestOrganisation(t *testing.T) {
-	file, err := standin.Load("accounts/organisation.yaml", func(string) (string, bool) { return "", true })
-	if err != nil {
-		t.Fatal(err)
-	}
-	account := standintest.Start(t, file)
-	abroad := account.Config()
-	abroad.Region = "eu-west-1"
+	account := standintest.Start(t, standintest.Load(t, "accounts/organisation.yaml", nil))
 	role, err := sts.NewFromConfig(account.Config()).AssumeRole(context.Background(), &sts.AssumeRoleInput{
 		RoleArn: aws.String("arn:aws:iam::210987654321:role/landfall-scan"), RoleSessionName: aws.String("scan"), ExternalId: aws.String("acme-landfall"),
 	})
@@ -166,7 +158,7 @@ func TestOrganisation(t *testing.T) {
 		cfg  aws.Config
 		want int
 	}{
-		"Here": {account.Config(), 29}, "Abroad": {abroad, 1},
+		"Here": {account.Config(), 29}, "Abroad": {account.ConfigIn("eu-west-1"), 1},
 		"Theirs": {account.ConfigFor(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken), 1},
 	} {
 		t.Run(name, func(t *testing.T) {

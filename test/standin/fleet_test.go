@@ -2,10 +2,13 @@ package standin
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestFleetAccount holds the large demonstration account to what it is for:
@@ -101,6 +104,18 @@ resources: {models: [{describe: {ModelName: base}}], endpoints: [{describe: {End
 	if a.Region != "us-east-1" || a.Limits.PageSize != 7 || len(a.Resources["endpoints"]) != 1 ||
 		len(models) != 2 || models[0].Describe["ModelName"] != "base" || models[1].Describe["ModelName"] != "own" {
 		t.Errorf("%+v", a)
+	}
+	write(t, dir, "main.yaml", text)
+	merged, err := Merged(filepath.Join(dir, "main.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse(merged, t.TempDir(), environment(nil)) // nothing to include is left
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(a.Resources, again.Resources, cmp.AllowUnexported(Resource{})); diff != "" {
+		t.Errorf("merged: %s", diff)
 	}
 	for name, tc := range map[string][2]string{
 		"Circle": {"include: [circle.yaml]", "include one another"}, "Missing": {"include: [none.yaml]", "read the included file"},

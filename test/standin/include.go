@@ -43,6 +43,26 @@ func include(text []byte, dir string) ([]byte, error) {
 	return text, nil
 }
 
+// Merged gives an account file as one YAML text, with all that it includes in
+// it: for places that take a single file. Variables stay as they are written.
+func Merged(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read account file: %w", err)
+	}
+	text, err := yaml.YAMLToJSONStrict(data)
+	if err == nil {
+		text, err = include(text, filepath.Dir(path))
+	}
+	if err == nil {
+		text, err = yaml.JSONToYAML(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("account file %s: %w", path, err)
+	}
+	return text, nil
+}
+
 func includeAll(fields map[string]any, dir string, depth int) (map[string]any, error) {
 	names, _ := fields["include"].([]any)
 	if fields["include"] != nil && names == nil {

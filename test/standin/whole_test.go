@@ -18,10 +18,7 @@ import (
 func TestWholeAccounts(t *testing.T) {
 	for name, every := range map[string]int{"demo": 1, "fleet": 1, "twenty-thousand": 40} {
 		t.Run(name, func(t *testing.T) {
-			account, err := standin.Load("accounts/"+name+".yaml", func(string) (string, bool) { return "", true })
-			if err != nil {
-				t.Fatal(err)
-			}
+			account := standintest.Load(t, "accounts/"+name+".yaml", nil)
 			running := standintest.Start(t, account)
 			if err := running.Server.SetKnobs(standin.Knobs{}); err != nil {
 				t.Fatal(err)

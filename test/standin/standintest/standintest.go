@@ -41,6 +41,17 @@ func Parse(tb testing.TB, text string, env map[string]string) *standin.Account {
 	return account
 }
 
+// Load reads an account file and fails the test when it is wrong. Environment
+// names are looked up in env; others are empty.
+func Load(tb testing.TB, path string, env map[string]string) *standin.Account {
+	tb.Helper()
+	account, err := standin.Load(path, func(name string) (string, bool) { return env[name], true })
+	if err != nil {
+		tb.Fatalf("load account: %v", err)
+	}
+	return account
+}
+
 // Start serves an account until the test ends.
 func Start(tb testing.TB, account *standin.Account) *Account {
 	tb.Helper()
@@ -73,6 +84,13 @@ func (a *Account) ConfigFor(accessKeyID, secretAccessKey, sessionToken string) a
 		Region: a.account.Region, BaseEndpoint: aws.String(a.URL),
 		Credentials: credentials.NewStaticCredentialsProvider(accessKeyID, secretAccessKey, sessionToken),
 	}
+}
+
+// ConfigIn is Config for another region of the account.
+func (a *Account) ConfigIn(region string) aws.Config {
+	c := a.Config()
+	c.Region = region
+	return c
 }
 
 // WithoutRetries makes clients of a configuration report the first answer.
