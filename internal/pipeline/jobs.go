@@ -232,6 +232,9 @@ func (b *builder) resources(t *task, cluster any) (resources object, lacks *miss
 			"run it with Kubeflow Trainer or a JobSet from a resource template, or on one larger instance",
 		}
 	}
+	if _, isReference := referenceOf(at(cluster, "InstanceCount")); isReference {
+		b.differs(t.step, "its number of instances is a parameter, which changes nothing: it runs in one pod", "split the work by hand where one pod is too slow")
+	}
 	kind := b.known(at(cluster, "InstanceType"))
 	instance := inventory.InstanceOf(kind)
 	if instance == nil {

@@ -25,12 +25,13 @@ func (b *builder) model(t *task) *missing {
 	if b.s3(uri) == nil {
 		return &missing{"its model's place is not one in S3", "write the Model's manifest by hand"}
 	}
+	served := object{"image": b.image(t, image)}
+	if environment := b.environment(t, at(container, "Environment")); len(environment) > 0 {
+		served["env"] = environment
+	}
 	spec := object{
 		"artifact":  object{"uri": b.textOf(t, data), "compression": string(v1alpha1.CompressionGzip)},
-		"container": object{"image": b.image(t, image)},
-	}
-	if environment := b.environment(t, at(container, "Environment")); len(environment) > 0 {
-		spec["container"].(object)["env"] = environment
+		"container": served,
 	}
 	if approval := arguments["ModelApprovalStatus"]; approval != nil {
 		spec["approval"] = b.textOf(t, approval)

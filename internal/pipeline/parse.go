@@ -145,7 +145,7 @@ func deepest(data []byte) int {
 // check finds duplicates, references to nothing, and cycles.
 func check(p Pipeline) error {
 	var problems []error
-	parameters, steps := map[string]bool{}, map[string]int{}
+	parameters, steps := map[string]bool{}, map[string]bool{}
 	for _, parameter := range p.Parameters {
 		if parameter.Name == "" || parameters[parameter.Name] {
 			problems = append(problems, fmt.Errorf("parameter %q has no name, or the name is used twice", parameter.Name))
@@ -153,29 +153,35 @@ func check(p Pipeline) error {
 		parameters[parameter.Name] = true
 	}
 	for i, step := range p.Steps {
-		if _, twice := steps[step.Name]; twice || step.Name == "" || step.Type == "" {
+		if steps[step.Name] || step.Name == "" || step.Type == "" {
 			problems = append(problems, fmt.Errorf("step %d, %q of type %q: it needs a type and a name that no other step has", i+1, step.Name, step.Type))
 		}
-		steps[step.Name] = i
+		steps[step.Name] = true
 	}
 	for _, step := range p.Steps {
-		for _, name := range step.DependsOn {
-			if _, ok := steps[name]; !ok {
-				problems = append(problems, fmt.Errorf("step %s depends on %q, which is no step", step.Name, name))
-			}
-		}
-		for _, reference := range step.references() {
-			root, name, _ := reference.cut()
-			_, isStep := steps[name]
-			if root == "Parameters" && !parameters[name] || root == "Steps" && !isStep {
-				problems = append(problems, fmt.Errorf("step %s refers to %.200q, which the definition does not have", step.Name, string(reference)))
-			}
-		}
+		problems = append(problems, step.dangling(parameters, steps)...)
 	}
 	if len(problems) == 0 {
 		problems = append(problems, p.cycle())
 	}
 	return errors.Join(problems...)
+}
+
+// dangling finds what a step refers to and the definition does not have.
+func (s Step) dangling(parameters, steps map[string]bool) []error {
+	var problems []error
+	for _, name := range s.DependsOn {
+		if !steps[name] {
+			problems = append(problems, fmt.Errorf("step %s depends on %q, which is no step", s.Name, name))
+		}
+	}
+	for _, reference := range s.references() {
+		root, name, _ := reference.cut()
+		if root == "Parameters" && !parameters[name] || root == "Steps" && !steps[name] {
+			problems = append(problems, fmt.Errorf("step %s refers to %.200q, which the definition does not have", s.Name, string(reference)))
+		}
+	}
+	return problems
 }
 
 // needs returns the names of the steps that a step waits for: those it names,

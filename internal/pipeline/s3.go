@@ -12,7 +12,7 @@ func (b *builder) s3(uri text) object {
 	if len(uri) == 0 || uri.ofTask() {
 		return nil
 	}
-	bucket, key, ok := splitURI(uri)
+	bucket, key, ok := splitURI(uri.merged())
 	if !ok {
 		return nil
 	}

@@ -83,16 +83,16 @@ func (t text) ofTask() bool {
 	return false
 }
 
-// constant returns the text when it holds no expression.
-func (t text) constant() (string, bool) {
+// constant returns the text where it holds no expression, and nothing elsewhere.
+func (t text) constant() string {
 	var out strings.Builder
 	for _, p := range t {
 		if p.expression != "" {
-			return "", false
+			return ""
 		}
 		out.WriteString(p.literal)
 	}
-	return out.String(), true
+	return out.String()
 }
 
 // executionVariables of SageMaker, and what a workflow has in their place.
@@ -142,7 +142,20 @@ func (b *builder) joined(value any) text {
 		}
 		joined = append(joined, b.text(inner)...)
 	}
-	return joined
+	return joined.merged()
+}
+
+// merged puts literals that stand side by side into one.
+func (t text) merged() text {
+	var out text
+	for _, p := range t {
+		if last := len(out) - 1; last >= 0 && p.expression == "" && out[last].expression == "" {
+			out[last].literal += p.literal
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // reference reads a Get.
@@ -167,9 +180,10 @@ func parameterVariable(name string) string { return "workflow.parameters['" + na
 // given is a value that nothing in the cluster knows: the workflow gets a
 // parameter for it, that a person sets.
 func (b *builder) given(r reference) text {
-	name := slug("given-" + string(r))
-	if !b.givens[name] {
-		b.givens[name] = true
+	name, known := b.givens[r]
+	if !known {
+		name = b.unique(slug("given-" + string(r)))
+		b.givens[r] = name
 		b.extra = append(b.extra, object{"name": name, "description": "takes the place of " + string(r)})
 		b.gap(fmt.Sprintf("reference %.200s", r), "nothing in the cluster knows this value of SageMaker's",
 			"give it as the parameter "+name+" when the workflow is submitted")
@@ -223,6 +237,5 @@ func (b *builder) known(value any) string {
 		}
 		return strings.Join(parts, on)
 	}
-	constant, _ := b.text(value).constant()
-	return constant
+	return b.text(value).constant()
 }

@@ -79,7 +79,7 @@ type builder struct {
 	files   map[string]map[string]bool
 	models  map[string]string
 	// givens are the parameters for values that nobody knows.
-	givens map[string]bool
+	givens map[reference]string
 	extra  []any
 
 	dag, templates []any
@@ -94,10 +94,11 @@ func Workflow(p Pipeline, options Options) Result {
 	b := &builder{
 		pipeline: p, options: options, defaults: map[string]any{}, tasks: map[string]string{}, last: map[string]string{},
 		names: map[string]bool{"pipeline": true}, outputs: map[string]map[string]made{}, files: map[string]map[string]bool{},
-		models: map[string]string{}, givens: map[string]bool{},
+		models: map[string]string{}, givens: map[reference]string{},
 	}
 	for _, parameter := range p.Parameters {
 		b.defaults[parameter.Name] = parameter.Default
+		b.names[parameter.Name] = true
 	}
 	for _, step := range p.Steps {
 		b.tasks[step.Name] = b.unique(slug(step.Name))
@@ -206,8 +207,7 @@ func (b *builder) manifest() *unstructured.Unstructured {
 
 // plain writes a parameter's value.
 func (b *builder) plain(value any) string {
-	constant, _ := b.text(value).constant()
-	return constant
+	return b.text(value).constant()
 }
 
 // depends are the tasks that must have succeeded before a step's own. A

@@ -121,7 +121,10 @@ func sound(t tester, p Pipeline, result Result) {
 				t.Errorf("task %s depends on %q, which does not stand before it", task["name"], name)
 			}
 		}
-		encoded, _ := json.Marshal(task)
+		encoded, err := json.Marshal(task)
+		if err != nil {
+			t.Errorf("task %s: %v", task["name"], err)
+		}
 		for name := range before {
 			uses := strings.Contains(string(encoded), "tasks."+name+".") || strings.Contains(string(encoded), "tasks['"+name+"']")
 			if uses && !strings.Contains(depends, name+".Succeeded") {
