@@ -31,6 +31,8 @@ type Endpoint struct {
 	Async       *Async       `json:"async,omitempty"`
 	// Backlog is nil for other than asynchronous endpoints, and without figures.
 	Backlog *Backlog `json:"backlog,omitempty"`
+	// RollbackAlarms are the names of the alarms that undo a deployment.
+	RollbackAlarms []string `json:"rollbackAlarms,omitempty"`
 	// Scaling is what Application Auto Scaling does to the variants and
 	// components.
 	Scaling []Scaling `json:"scaling,omitempty"`

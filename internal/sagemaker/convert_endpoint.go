@@ -54,6 +54,11 @@ func convertEndpoint(out *sagemaker.DescribeEndpointOutput) inventory.Endpoint {
 	if parsed, err := arn.Parse(e.ARN); err == nil {
 		e.Region = parsed.Region
 	}
+	if last := out.LastDeploymentConfig; last != nil && last.AutoRollbackConfiguration != nil {
+		for _, alarm := range last.AutoRollbackConfiguration.Alarms {
+			e.RollbackAlarms = append(e.RollbackAlarms, aws.ToString(alarm.AlarmName))
+		}
+	}
 	for _, v := range out.ProductionVariants {
 		e.Variants = append(e.Variants, convertLiveVariant(v))
 	}

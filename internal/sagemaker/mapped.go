@@ -78,7 +78,8 @@ var (
 	endpointLeaves = `
 CreationTime EndpointArn EndpointConfigName EndpointName EndpointStatus FailureReason LastModifiedTime
 DataCaptureConfig.CaptureStatus DataCaptureConfig.CurrentSamplingPercentage DataCaptureConfig.DestinationS3Uri
-DataCaptureConfig.EnableCapture DataCaptureConfig.KmsKeyId` + asyncLeaves +
+DataCaptureConfig.EnableCapture DataCaptureConfig.KmsKeyId
+LastDeploymentConfig.AutoRollbackConfiguration.Alarms[].AlarmName` + asyncLeaves +
 		under("ProductionVariants[]", liveVariantLeaves) + under("ShadowProductionVariants[]", liveVariantLeaves)
 
 	configLeaves = `

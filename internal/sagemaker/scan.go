@@ -70,6 +70,7 @@ type scan struct {
 // that may be read.
 func (c *Client) Scan(ctx context.Context, options ScanOptions) (inventory.Document, error) {
 	s := newScan(c, options)
+	outer := ctx
 	s.group, ctx = errgroup.WithContext(ctx)
 	s.lanes = newLanes(ctx, s.group, c.concurrency)
 	s.lanes.ended = s.report
@@ -98,7 +99,11 @@ func (c *Client) Scan(ctx context.Context, options ScanOptions) (inventory.Docum
 	if err := s.group.Wait(); err != nil {
 		return inventory.Document{}, err
 	}
-	return s.document(account, endpoints)
+	resources := s.found.resources(account.Place())
+	if err := s.readJobMetrics(outer, resources); err != nil {
+		return inventory.Document{}, err
+	}
+	return s.document(account, endpoints, resources)
 }
 
 func newScan(c *Client, options ScanOptions) *scan {
@@ -132,10 +137,10 @@ func startsEndpoints(k *kind) bool {
 const hoursPerDay = 24
 
 // document puts together what was read.
-func (s *scan) document(account inventory.Account, endpoints []inventory.Endpoint) (inventory.Document, error) {
+func (s *scan) document(account inventory.Account, endpoints []inventory.Endpoint, resources []inventory.Resource) (inventory.Document, error) {
 	d := inventory.Document{
 		Accounts: []inventory.Account{account}, EndpointName: s.EndpointName, LookbackDays: int(s.Lookback.Hours() / hoursPerDay),
-		Endpoints: endpoints, Resources: s.found.resources(account.Place()), Unread: s.failures.list(account.Place()),
+		Endpoints: endpoints, Resources: resources, Unread: s.failures.list(account.Place()),
 	}
 	if s.nothingListed(d.Unread) {
 		return inventory.Document{}, fmt.Errorf("cannot list anything in region %s: %s: %s",
@@ -160,6 +165,11 @@ func (s *scan) nothingListed(unread []inventory.Unread) bool {
 		}
 	}
 	return true
+}
+
+// Account learns whose account the client reads.
+func (c *Client) Account(ctx context.Context) (inventory.Account, error) {
+	return newScan(c, ScanOptions{}).readAccount(ctx)
 }
 
 // readAccount learns whose account it is. A role's ARN tells it too. It is asked

@@ -129,7 +129,7 @@ func FuzzReadLogFile(f *testing.F) {
 	f.Add([]byte(`{"Records":[{"userIdentity":null,"resources":[{"ARN":"arn:aws:sagemaker:x:1:endpoint/y"}]}]}`))
 	f.Add([]byte{0x1f, 0x8b})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := newLogReader(Options{Endpoints: endpointsOf("a")}.withDefaults(), recorder{}, &awsfailure.Log{})
+		r := newLogReader(Options{}.withDefaults(), endpointsOf("a"), recorder{}, &awsfailure.Log{})
 		_ = readLogFile(bytes.NewReader(data), func(e event) { r.count(map[call]*tally{}, e) })
 	})
 }
@@ -200,7 +200,7 @@ func hourly(root string, hours int) map[string][]byte {
 
 func logsOf(t *testing.T, b *bucket, trail recorder, change func(*Options)) (Trails, []inventory.Unread) {
 	t.Helper()
-	options := Options{Place: place, Endpoints: endpointsOf("Churn"), Now: noon, Lookback: 48 * time.Hour}
+	options := Options{Place: place, Endpoints: given("Churn"), Now: noon, Lookback: 48 * time.Hour}
 	if change != nil {
 		change(&options)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/smithy-go"
 	"golang.org/x/sync/errgroup"
 
+	"landfall.dev/landfall/internal/access"
 	"landfall.dev/landfall/internal/awsfailure"
 	"landfall.dev/landfall/internal/inventory"
 )
@@ -26,11 +27,15 @@ import (
 // readLogs reads the log files of the first trail that may be read: several
 // trails would count the same calls again.
 func (c *Client) readLogs(ctx context.Context, options Options, trails []recorder, where string, failures *awsfailure.Log) (Trails, error) {
+	var endpoints []access.Endpoint
+	if options.Endpoints != nil {
+		endpoints = options.Endpoints()
+	}
 	for _, trail := range trails {
 		if trail.bucket == "" {
 			continue
 		}
-		r := newLogReader(options, trail, failures)
+		r := newLogReader(options, endpoints, trail, failures)
 		r.objects = c.Objects(c.bucketRegion(ctx, trail.bucket, options.Place.Region))
 		if err := r.read(ctx); err != nil {
 			return Trails{}, err
@@ -93,13 +98,13 @@ type tally struct {
 	last  time.Time
 }
 
-func newLogReader(options Options, trail recorder, failures *awsfailure.Log) *logReader {
+func newLogReader(options Options, endpoints []access.Endpoint, trail recorder, failures *awsfailure.Log) *logReader {
 	r := &logReader{
 		Options: options, trail: trail, failures: failures, start: options.Now.Add(-options.Lookback),
 		names: map[string]string{}, calls: map[call]*tally{},
 		objectsLeft: options.MaxTrailObjects, bytesLeft: options.MaxTrailBytes,
 	}
-	for _, endpoint := range options.Endpoints {
+	for _, endpoint := range endpoints {
 		r.names[strings.ToLower(endpoint.Name)] = endpoint.Name
 	}
 	return r

@@ -15,9 +15,10 @@ import (
 type Options struct {
 	// Place is the account and region that the client reads.
 	Place inventory.Place
-	// Endpoints are those whose callers are wanted. Only reading CloudTrail's
-	// logs needs them.
-	Endpoints []access.Endpoint
+	// Endpoints gives those whose callers are wanted. It is asked once, before
+	// CloudTrail's logs are read, and may block until they are known. Nil means
+	// none.
+	Endpoints func() []access.Endpoint
 	// AlarmNames gives the names of alarms that scaling policies and deployments
 	// refer to. It is asked once, after all alarms were read, and may block until
 	// the names are known. Nil means none.

@@ -86,6 +86,10 @@ func endpointsOf(names ...string) []access.Endpoint {
 	return endpoints
 }
 
+func given(names ...string) func() []access.Endpoint {
+	return func() []access.Endpoint { return endpointsOf(names...) }
+}
+
 func start(t *testing.T, text string) (*standintest.Account, *Client) {
 	t.Helper()
 	account := standintest.Start(t, standintest.Parse(t, text, nil))
@@ -94,7 +98,7 @@ func start(t *testing.T, text string) (*standintest.Account, *Client) {
 
 func readWorld(t *testing.T, client *Client, change func(*Options)) Found {
 	t.Helper()
-	options := Options{Place: place, Endpoints: endpointsOf("Churn", "ocr"), Now: time.Now(), CloudTrail: true}
+	options := Options{Place: place, Endpoints: given("Churn", "ocr"), Now: time.Now(), CloudTrail: true}
 	if change != nil {
 		change(&options)
 	}
