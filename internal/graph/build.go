@@ -59,8 +59,10 @@ type builder struct {
 	endpoints []string
 	// outputs and inputs are the artifacts that something writes and reads.
 	outputs, inputs map[string]bool
-	accounts        map[inventory.Place]bool
-	unread          map[string]bool
+	// trainings find training jobs by name.
+	trainings map[string]string
+	accounts  map[inventory.Place]bool
+	unread    map[string]bool
 }
 
 func newBuilder(d inventory.Document, members membership.Membership) *builder {
@@ -68,7 +70,7 @@ func newBuilder(d inventory.Document, members membership.Membership) *builder {
 		document: d, members: members,
 		at: make(map[string]int, 2*len(d.Resources)), aliases: make(map[alias]string, 2*len(d.Resources)),
 		resources: make([]string, len(d.Resources)), endpoints: make([]string, len(d.Endpoints)),
-		outputs: map[string]bool{}, inputs: map[string]bool{},
+		outputs: map[string]bool{}, inputs: map[string]bool{}, trainings: map[string]string{},
 		accounts: map[inventory.Place]bool{}, unread: map[string]bool{},
 	}
 	for _, a := range d.Accounts {
@@ -136,6 +138,9 @@ func (b *builder) resourceNode(i int) {
 		ID: id, Kind: r.Kind, Name: r.Name, Place: r.Place, Workload: b.members.Resources[i].Full(), Status: r.Status,
 	})
 	b.alias(r.Place, r.Kind, r.Name, r.ARN, id)
+	if _, taken := b.trainings[r.Name]; r.Kind == inventory.KindTrainingJob && !taken {
+		b.trainings[r.Name] = id
+	}
 	if id := r.Spec.Text("DomainId"); r.Kind == inventory.KindDomain && id != "" {
 		b.alias(r.Place, r.Kind, id, "", b.resources[i])
 	}

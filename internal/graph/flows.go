@@ -13,7 +13,10 @@ func (b *builder) flows() {
 	outputs := slices.Sorted(maps.Keys(b.outputs))
 	for input := range b.inputs {
 		from := b.outside(KindArtifact, input)
-		if prefix := b.writtenAbove(input); prefix != "" && prefix != input {
+		prefix := b.writtenAbove(input)
+		if directory, id := b.trainingIn(input); id != "" && len(directory) > len(prefix) {
+			b.edge(from, id, "writtenBy")
+		} else if prefix != "" && prefix != input {
 			b.edge(from, b.outside(KindArtifact, prefix), "within")
 		}
 		if wholeBucket(input) {
@@ -39,6 +42,17 @@ func (b *builder) writtenAbove(uri string) string {
 		uri = uri[:strings.LastIndexByte(uri, '/')]
 	}
 	return ""
+}
+
+// trainingIn finds the training job that a path names, as SageMaker lays it
+// out: <output path>/<job>/output/model.tar.gz. Jobs that were only listed say
+// nothing else about where they write.
+func (b *builder) trainingIn(uri string) (directory, id string) {
+	directory, _, found := strings.Cut(uri, "/output/")
+	if !found {
+		return "", ""
+	}
+	return directory, b.trainings[directory[strings.LastIndexByte(directory, '/')+1:]]
 }
 
 // wholeBucket says that a URI has no key.

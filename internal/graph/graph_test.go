@@ -49,9 +49,11 @@ func churn() inventory.Document {
 			"ProcessingInputs": []any{map[string]any{"S3Input": map[string]any{"S3Uri": "s3://models/churn/"}}},
 		})},
 		{Kind: inventory.KindPipeline, Name: "Build", ARN: arnHere + "pipeline/build", Spec: spec(map[string]any{
-			"PipelineDefinition": `{"Steps":[{"Name":"A","Arguments":{"AppSpecification":{"ImageUri":"` + registry + `a:1"}}},{"Name":"B","DependsOn":["A"]}]}`,
+			"PipelineDefinition": `{"Steps":[{"Name":"A","Arguments":{"AppSpecification":{"ImageUri":"` + registry + `a:1"}}},{"Name":"B","DependsOn":["A"],"Arguments":{"ModelPackageGroupName":"reg"}}]}`,
 		})},
-		{Kind: inventory.KindPipelineExecution, Name: "run", ARN: arnHere + "pipeline/build/execution/x0xe3u0axl5w"},
+		{Kind: inventory.KindPipelineExecution, Name: "run", ARN: arnHere + "pipeline/build/execution/x0xe3u0axl5w", Spec: spec(map[string]any{
+			"PipelineExecutionSteps": []any{map[string]any{"Metadata": map[string]any{"RegisterModel": map[string]any{"Arn": arnHere + "model-package/reg/1"}}}},
+		})},
 		{Kind: inventory.KindProcessingJob, Name: "pipelines-x0xe3u0axl5w-A-v8xQYp5GJK"},
 		{Kind: inventory.KindHyperParameterTuningJob, Name: "tune"},
 		{Kind: inventory.KindTrainingJob, Name: "child", Parent: "tune"},
@@ -146,6 +148,8 @@ func TestOf(t *testing.T) {
 		"MonitoringSchedule/watch -endpoint-> Endpoint/Churn-Prod",
 		"Pipeline/Build -pipelineExecution-> PipelineExecution/run",
 		"Pipeline/Build -step-> PipelineStep/Build/A",
+		"ModelPackageGroup/reg -writtenBy-> Pipeline/Build",
+		"ModelPackage/reg/1 -writtenBy-> PipelineExecution/run",
 		"Pipeline/Build -step-> PipelineStep/Build/B",
 		"PipelineExecution/run -processingJob-> ProcessingJob/pipelines-x0xe3u0axl5w-A-v8xQYp5GJK",
 		"PipelineStep/Build/A -containerImage-> ContainerImage/" + registry + "a:1",
@@ -204,6 +208,20 @@ func TestWorkloadDependencies(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, Of(churn()).WorkloadDependencies()); diff != "" {
 		t.Errorf("dependencies (-want +got):\n%s", diff)
+	}
+}
+
+// TestJobsThatWereOnlyListed finds them by the names in paths, before a prefix
+// that is shorter.
+func TestJobsThatWereOnlyListed(t *testing.T) {
+	d := inventory.Document{Resources: []inventory.Resource{
+		{Kind: inventory.KindTrainingJob, Name: "listed", Place: here, Detail: inventory.Listed},
+		{Kind: inventory.KindPipeline, Name: "p", Place: here, Spec: spec(map[string]any{"OutputDataConfig": map[string]any{"S3OutputPath": "s3://b/out"}})},
+		{Kind: inventory.KindModel, Name: "m", Place: here, Spec: spec(map[string]any{"ModelDataUrl": "s3://b/out/listed/output/model.tar.gz"})},
+	}}
+	want := []string{here.String() + "/Training/listed"}
+	if got := Of(d).WorkloadDependencies()[here.String()+"/UnusedModel/m"]; !slices.Equal(got, want) {
+		t.Errorf("the model depends on %v, want %v", got, want)
 	}
 }
 

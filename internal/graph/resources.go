@@ -30,12 +30,27 @@ func (b *builder) reference(r *inventory.Resource, id string, found reference.Re
 		b.edge(b.artifact(found.Name, b.outputs), id, "writtenBy")
 	case found.Kind == KindArtifact:
 		b.edge(id, b.artifact(found.Name, b.inputs), relationOf(found.Kind))
+	case produces(r.Kind, found):
+		b.edge(b.named(found.Place, found.Kind, found.Scope, found.Name), id, "writtenBy")
 	case found.External():
 		b.edge(id, b.outside(found.Kind, found.Name), relationOf(found.Kind))
 	case atTop(found.Field) && membership.MayBeParent(r.Kind, found.Kind):
 		b.edge(b.named(found.Place, found.Kind, found.Scope, found.Name), id, relationOf(r.Kind))
 	default:
 		b.edge(id, b.named(found.Place, found.Kind, found.Scope, found.Name), relationOf(found.Kind))
+	}
+}
+
+// produces says that a resource makes what it names: a pipeline registers model
+// packages, and an execution's steps name the models that they made.
+func produces(kind Kind, found reference.Reference) bool {
+	switch found.Kind {
+	case inventory.KindModelPackageGroup:
+		return kind == inventory.KindPipeline || kind == inventory.KindTrainingJob
+	case inventory.KindModelPackage, inventory.KindModel:
+		return kind == inventory.KindPipelineExecution && strings.Contains(found.Field, "Metadata.")
+	default:
+		return false
 	}
 }
 

@@ -15,7 +15,9 @@ type account struct {
 	document inventory.Document
 	members  membership.Membership
 	groups   []*group
-	now      time.Time
+	// byKey finds a group by its key.
+	byKey map[inventory.WorkloadKey]*group
+	now   time.Time
 	// dependents are the full keys of the workloads that depend on one.
 	dependents map[string][]string
 	// shortNames are the short keys, by full key.
@@ -44,7 +46,7 @@ type producer struct {
 func newAccount(d inventory.Document) *account {
 	a := &account{
 		document: d, members: membership.Of(d), now: now(d),
-		dependents: map[string][]string{}, shortNames: map[string]inventory.WorkloadKey{},
+		byKey: map[inventory.WorkloadKey]*group{}, dependents: map[string][]string{}, shortNames: map[string]inventory.WorkloadKey{},
 		schedules: map[string][]string{}, alarms: map[string][]*inventory.Alarm{},
 		jobs: map[string]producer{}, producers: map[string]producer{},
 		packages: map[string]part{}, algorithms: map[string]part{},
@@ -52,7 +54,7 @@ func newAccount(d inventory.Document) *account {
 	}
 	a.groups = a.groupsOf()
 	for _, g := range a.groups {
-		a.shortNames[g.key.Full()] = g.key
+		a.shortNames[g.key.Full()], a.byKey[g.key] = g.key, g
 		for _, p := range g.parts {
 			a.index(g, p)
 		}

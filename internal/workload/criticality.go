@@ -25,7 +25,7 @@ type criticalityRule func(a *account, g *group, w *inventory.Workload) (evidence
 // criticalityRules are all asked, in the order in which reasons are read.
 var criticalityRules = []criticalityRule{
 	environmentTag, telltaleName, requests, steadiness, regularRuns, seenCallers, downstream, alarmActions, redundancy,
-	scales, broken,
+	scales, broken, unused,
 }
 
 // The sums of points from which work counts as of high or medium criticality.
@@ -332,6 +332,14 @@ func scales(_ *account, g *group, _ *inventory.Workload) (evidence, bool) {
 		return evidence{}, false
 	}
 	return evidence{points: 1, reason: "it scales with its load", aside: true}, true
+}
+
+// unused says what makes a model a workload of its own.
+func unused(_ *account, g *group, _ *inventory.Workload) (evidence, bool) {
+	if g.key.Kind != inventory.WorkloadModel {
+		return evidence{}, false
+	}
+	return evidence{points: -2, reason: "no endpoint and no job uses it"}, true
 }
 
 // broken work that nobody mends is missed by nobody.

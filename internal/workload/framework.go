@@ -28,15 +28,23 @@ func (a *account) framework(g *group) *inventory.Framework {
 	}
 	for _, p := range list {
 		if made, ok := a.producerOf(g.key.Place, p.artifact); ok {
-			return frameworkOfProducer(made)
+			if found := frameworkOfProducer(made.part); found != nil {
+				return found
+			}
+			// The newest runs of the same work were described.
+			for _, sibling := range a.byKey[made.key].ofKind(inventory.KindTrainingJob) {
+				if found := frameworkOfProducer(sibling); found != nil {
+					return found
+				}
+			}
 		}
 	}
 	return nil
 }
 
 // frameworkOfProducer sees the framework in the job that trained a model.
-func frameworkOfProducer(made producer) *inventory.Framework {
-	for _, p := range programsOf(&made.part) {
+func frameworkOfProducer(made part) *inventory.Framework {
+	for _, p := range programsOf(&made) {
 		for _, rule := range frameworkRules {
 			if found, ok := rule(p); ok {
 				found.Basis = "trained by " + made.Name + ": " + found.Basis

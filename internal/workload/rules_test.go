@@ -93,6 +93,7 @@ func TestTrainingPath(t *testing.T) {
 		"ByOutput":      {artifact("s3://b/out/job/model.tar.gz", made("job")), "Endpoint/churn", inventory.TrainingScript, "Training/job", "job wrote"},
 		"ByArtifact":    {artifact("s3://elsewhere/model.tar.gz", made("job")), "Endpoint/churn", inventory.TrainingScript, "Training/job", "job wrote"},
 		"ByName":        {artifact("s3://any/old-job/output/model.tar.gz", listed), "Endpoint/churn", inventory.TrainingUnknown, "Training/old-job", "its description was not read"},
+		"BySibling":     {artifact("s3://any/job-2026-01-01-00-00-00-000/output/model.tar.gz", inventory.Resource{Kind: inventory.KindTrainingJob, Name: "job-2026-01-01-00-00-00-000", Place: here}, made("job-2026-11-01-00-00-00-000")), "Endpoint/churn", inventory.TrainingScript, "Training/job", "by newer runs of the same work"},
 		"ByAutoML":      {artifact("s3://b/out/auto/x/model.tar.gz", job(inventory.KindAutoMLJob, "auto", fields{"OutputDataConfig": fields{"S3OutputPath": "s3://b/out"}})), "Endpoint/churn", inventory.TrainingAutoML, "AutoML/auto", "auto wrote"},
 		"Neighbour":     {artifact("s3://b/out/job2/model.tar.gz", made("job")), "Endpoint/churn", inventory.TrainingUnknown, "", "no training job in the inventory wrote s3://b/out/job2/model.tar.gz"},
 		"Nowhere":       {artifact("s3://b/x.tar.gz", job(inventory.KindNotebookInstance, "nb", nil)), "Endpoint/churn", inventory.TrainingElsewhere, "", "no training job"},

@@ -80,7 +80,11 @@ func startedBy(g *group) string {
 // durationHours is how long a run took: from the start of its instances where
 // that was read, or from its creation, which counts the wait for them too.
 func durationHours(p part) (float64, bool) {
-	to, ended := parseTime(p.EndedAt)
+	end := p.EndedAt
+	if end == "" && p.Kind == inventory.KindPipelineExecution && p.Status != "Executing" && p.Status != "Stopping" {
+		end = p.ModifiedAt // Executions have no time of their end; the last change is it.
+	}
+	to, ended := parseTime(end)
 	if !ended {
 		return 0, false
 	}

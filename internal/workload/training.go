@@ -69,6 +69,9 @@ func (a *account) servedPath(g *group) *inventory.TrainingPath {
 	if len(list) == 0 && g.key.Kind == inventory.WorkloadTransform {
 		return nil
 	}
+	if len(list) == 0 {
+		return &inventory.TrainingPath{Kind: inventory.TrainingUnknown, Basis: "no description of a model was read"}
+	}
 	return &inventory.TrainingPath{Kind: inventory.TrainingUnknown, Basis: "nothing shows which model it is"}
 }
 
@@ -82,6 +85,11 @@ func pathOfProducer(a *account, made producer) inventory.TrainingPath {
 			path.Basis = wrote + "; " + path.Basis
 			return path
 		}
+	}
+	// The newest runs of the same work were described, and tell for this one.
+	if path := a.trainedPath(a.byKey[made.key]); path != nil && path.Kind != inventory.TrainingUnknown {
+		path.Basis = wrote + "; by newer runs of the same work, " + path.Basis
+		return *path
 	}
 	return inventory.TrainingPath{Kind: inventory.TrainingUnknown, Basis: wrote + ", but its description was not read"}
 }

@@ -128,6 +128,7 @@ func TestCriticality(t *testing.T) {
 		"Two":        {endpoint(func(e *inventory.Endpoint) { e.Variants[0].InstanceCount.Current = pointer(int32(2)) }), "Endpoint/plain", unknown, "2 instances of variant v"},
 		"Scaling":    {endpoint(func(e *inventory.Endpoint) { e.Scaling = []inventory.Scaling{{Resource: "r", Min: 3}} }), "Endpoint/plain", medium, "never fewer than 3"},
 		"Failed":     {endpoint(func(e *inventory.Endpoint) { e.Status = "Failed" }), "Endpoint/plain", low, "its status is Failed"},
+		"Unused":     {document(job(inventory.KindModel, "plain", nil)), "UnusedModel/plain", low, "no endpoint and no job uses it"},
 		"Ran":        {document(ran), "Training/plain", low, "1 run in 14 days"},
 		"Idle":       {document(idle), "Training/plain", low, "no run in 14 days"},
 		"Nightly":    {nightlies, "Training/plain", medium, "7 runs in 14 days"},
