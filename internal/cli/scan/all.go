@@ -6,9 +6,12 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"landfall.dev/landfall/internal/cli/output"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/sagemaker"
+	"landfall.dev/landfall/internal/workload"
 )
 
 // result is what came of one place.
@@ -23,12 +26,13 @@ func (o *options) scanAll(ctx context.Context, targets []target, diary *diary) (
 	board := o.newBoard(targets)
 	results := make([]result, len(targets))
 	var group sync.WaitGroup
+	var people accounts
 	for i, t := range targets {
 		group.Go(func() {
 			options := o.scanOptions(diary.startedAt)
 			options.Journal = diary.journal
 			options.Progress = func(p sagemaker.Progress) { board.report(i, p) }
-			results[i].found, results[i].err = t.scan(ctx, options)
+			results[i].found, results[i].err = o.scanOne(ctx, t, &people, options)
 		})
 	}
 	group.Wait()
@@ -39,15 +43,35 @@ func (o *options) scanAll(ctx context.Context, targets []target, diary *diary) (
 	return o.join(targets, results)
 }
 
-// scan reads one place.
-func (t target) scan(ctx context.Context, options sagemaker.ScanOptions) (inventory.Document, error) {
+// scanOne reads one place: SageMaker, and at the same time what stands around
+// it.
+func (o *options) scanOne(ctx context.Context, t target, people *accounts, options sagemaker.ScanOptions) (inventory.Document, error) {
 	if err := t.signIn(ctx); err != nil {
 		return inventory.Document{}, err
 	}
 	if err := knock(ctx, t.client); err != nil {
 		return inventory.Document{}, err
 	}
-	return t.client.Scan(ctx, options)
+	var found inventory.Document
+	var beside around
+	scanned := make(chan inventory.Document, 1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		defer close(scanned)
+		if found, err = t.client.Scan(ctx, options); err == nil {
+			scanned <- found
+		}
+		return err
+	})
+	group.Go(func() (err error) {
+		beside, err = o.readAround(ctx, t, people, options, scanned)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return inventory.Document{}, err
+	}
+	addAround(&found, beside)
+	return found, nil
 }
 
 // join puts what the places found into one inventory.
@@ -70,6 +94,8 @@ func (o *options) join(targets []target, results []result) (inventory.Document, 
 	if len(all.Accounts) == 0 {
 		return all, failed[0]
 	}
+	o.addKnown(&all)
+	all.Workloads = workload.Derive(all)
 	for _, err := range failed {
 		failure := output.AsFailure(err)
 		o.session.Warnf("%s: %s", failure.What, failure.Why)

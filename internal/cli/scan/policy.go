@@ -3,8 +3,10 @@ package scan
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"landfall.dev/landfall/internal/sagemaker"
+	"landfall.dev/landfall/internal/surroundings"
 )
 
 // policy is an IAM policy document.
@@ -21,12 +23,20 @@ type statement struct {
 	Resource []string
 }
 
+// actions are those of the scan and of what it reads around the endpoints.
+func (o *options) actions() []string {
+	actions := sagemaker.Actions(o.scanOptions(o.session.Now()))
+	actions = append(actions, surroundings.Actions(surroundings.Options{CloudTrail: o.cloudTrail})...)
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}
+
 // writePolicy prints the least policy for what a scan with these options calls.
 // Most of the operations cannot be restricted to single resources: they list.
 func (o *options) writePolicy() error {
 	p := policy{Version: "2012-10-17", Statement: []statement{{
 		Sid: "LandfallScan", Effect: "Allow", Resource: []string{"*"},
-		Action: sagemaker.Actions(o.scanOptions(o.session.Now())),
+		Action: o.actions(),
 	}}}
 	if roles := unique(o.roleARNs); len(roles) > 0 {
 		o.session.Notef("The first statement is for the policy of the roles, the second for whoever runs the scan.")

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"landfall.dev/landfall/internal/cli/session"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/sagemaker"
+	"landfall.dev/landfall/internal/surroundings"
 	"landfall.dev/landfall/internal/view"
 )
 
@@ -75,6 +77,9 @@ type options struct {
 	runs         int
 	noResume     bool
 	printPolicy  bool
+	cloudTrail   bool
+	knownCallers string
+	known        []surroundings.KnownCaller
 }
 
 // New returns the command.
@@ -98,12 +103,22 @@ func New(s *session.Session) *cobra.Command {
 	flags.Var(&o.lookback, "lookback", "how far back to read traffic and use, in days or hours")
 	flags.Float64Var(&o.rate, "rate", 2, "the most requests a second for each AWS operation, account and region")
 	flags.IntVar(&o.runs, "runs-per-workload", sagemaker.DefaultRunsPerWorkload, "how many runs of the same work to describe, the newest ones")
+	flags.BoolVar(&o.cloudTrail, "cloudtrail", false, "read CloudTrail's log files for who calls the endpoints, where they record it; takes time, and requests to S3 that are charged")
+	flags.StringVar(&o.knownCallers, "known-callers", "", "a file that names callers of endpoints whom nothing in AWS shows")
 	flags.BoolVar(&o.noResume, "no-resume", false, "begin anew even where an interrupted scan could go on")
 	flags.BoolVar(&o.printPolicy, "print-policy", false, "print the IAM policy that the scan needs, and do nothing else")
 	return command
 }
 
+// memoryLimitBytes is what the scan makes do with as long as what it keeps fits:
+// beyond, garbage is collected more often. The answers of tens of thousands of
+// calls would otherwise pile up to several times of what is kept of them.
+const memoryLimitBytes = 200 << 20
+
 func (o *options) run(ctx context.Context) error {
+	if o.session.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimitBytes)
+	}
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -111,6 +126,9 @@ func (o *options) run(ctx context.Context) error {
 		return o.writePolicy()
 	}
 	if err := output.CheckFolder(o.output); err != nil {
+		return err
+	}
+	if err := o.readKnown(); err != nil {
 		return err
 	}
 	targets, err := o.targets(ctx)
