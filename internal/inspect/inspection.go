@@ -73,7 +73,7 @@ type Inspection struct {
 // Bounds of the work on all files of a model together.
 const (
 	maxInflatedBytes = 16 << 30
-	maxParsedBytes   = 64 << 20
+	maxParsedBytes   = 16 << 20
 	maxGaveUp        = 10
 )
 
@@ -102,7 +102,7 @@ func (f *file) parsed(text []byte) python.Source {
 	x := f.in
 	x.parsedBytes += len(text)
 	source := python.ReadSource(text, python.Limits{
-		MaxBytes: int(x.limits.MaxTextBytes), TokensOnly: x.parsedBytes > maxParsedBytes || x.gaveUp > maxGaveUp,
+		TokensOnly: x.parsedBytes > maxParsedBytes || x.gaveUp > maxGaveUp,
 	})
 	if source.GaveUp {
 		x.gaveUp++

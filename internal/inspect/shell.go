@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -25,6 +26,8 @@ func (f *file) shell(data []byte) {
 		switch n := n.(type) {
 		case *syntax.CallExpr:
 			f.shellCall(n)
+		case *syntax.DeclClause: // export, declare
+			f.assignments(n.Args)
 		case *syntax.Redirect:
 			f.redirect(n)
 		case *syntax.ParamExp:
@@ -74,11 +77,7 @@ func nesting(data []byte) int {
 // shellCall judges a command of a script.
 func (f *file) shellCall(n *syntax.CallExpr) {
 	line := int(n.Pos().Line())
-	for _, assign := range n.Assigns {
-		if assign.Name != nil && assign.Value != nil {
-			f.threads(assign.Name.Value, line)
-		}
-	}
+	f.assignments(n.Assigns)
 	var words []string
 	for _, word := range n.Args {
 		words = append(words, wordText(word))
@@ -116,10 +115,11 @@ func (f *file) workerFlags(words []string, line int) {
 	}
 }
 
-func (f *file) threads(name string, line int) {
-	for _, variable := range threadVariables {
-		if name == variable {
-			f.report("ThreadSetting", line, "it sets "+name)
+// assignments finds numbers of threads among variables that are set.
+func (f *file) assignments(assigns []*syntax.Assign) {
+	for _, assign := range assigns {
+		if assign.Name != nil && assign.Value != nil && slices.Contains(threadVariables, assign.Name.Value) {
+			f.report("ThreadSetting", int(assign.Pos().Line()), "it sets "+assign.Name.Value)
 		}
 	}
 }

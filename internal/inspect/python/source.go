@@ -37,7 +37,8 @@ type Import struct {
 // `import boto3 as b`, b.client(...) is boto3.client.
 type Call struct {
 	// Name is dotted. A part that is no plain name is "()" for a call and
-	// "[]" for an element, as in boto3.Session().client.
+	// "[]" for an element, as in boto3.Session().client; what is no name at
+	// all is empty, as in .format.
 	Name     string
 	Args     []Value
 	Keywords map[string]Value
@@ -105,8 +106,9 @@ type Global struct {
 
 // Limits bound the work on one file. A zero limit means the default.
 type Limits struct {
-	// MaxBytes bounds the source. Zero means 1 MiB, above which a file is
-	// data rather than a program.
+	// MaxBytes bounds the source that is parsed; a longer one is scanned by its
+	// tokens. Zero means 128 KiB, above which a file is generated or
+	// data, and some broken ones would take the parser minutes.
 	MaxBytes int
 	// TimeoutMicros bounds the parser. Zero means two seconds.
 	TimeoutMicros uint64
@@ -117,7 +119,7 @@ type Limits struct {
 }
 
 const (
-	defaultMaxBytes      = 1 << 20
+	defaultMaxBytes      = 128 << 10
 	defaultTimeoutMicros = 2_000_000
 	defaultMaxDepth      = 400
 )
@@ -140,12 +142,15 @@ func (l Limits) withDefaults() Limits {
 func ReadSource(text []byte, limits Limits) Source {
 	limits = limits.withDefaults()
 	if len(text) > limits.MaxBytes {
-		return scanned(text[:limits.MaxBytes], "it is longer than the parser is given")
+		return scanned(text, "it is longer than the parser is given")
 	}
 	if limits.TokensOnly {
 		return scanned(text, "the parser has had enough files of this archive")
 	}
 	tokens := tokenize(text)
+	if why := unfit(tokens); why != "" {
+		return scanned(text, why)
+	}
 	root, err := parse(text, limits)
 	if err != nil {
 		source := scanned(text, err.Error())
@@ -156,6 +161,38 @@ func ReadSource(text []byte, limits Limits) Source {
 		return scanned(text, "the parser left out some of it, as it does where the syntax is broken or of Python 2")
 	}
 	return extract(root)
+}
+
+// Bounds of what the parser is given: brackets as deep as Python's own
+// tokenizer takes them (MAXLEVEL), and statements of so many tokens that only
+// data are longer. Beyond, its time grows with the square of the length.
+const (
+	maxNesting         = 200
+	maxStatementTokens = 10_000
+)
+
+// unfit says why a source is not given to the parser, nothing if it is.
+func unfit(tokens []token) string {
+	depth, length := 0, 0
+	for _, t := range tokens {
+		length++
+		switch {
+		case t.kind == tokenNewline && depth == 0:
+			length = 0
+		case t.kind != tokenOther:
+		case t.text == "(" || t.text == "[" || t.text == "{":
+			depth++
+		case t.text == ")" || t.text == "]" || t.text == "}":
+			depth = max(depth-1, 0)
+		}
+		if depth > maxNesting {
+			return "it nests brackets deeper than Python takes"
+		}
+		if length > maxStatementTokens {
+			return "one of its statements is as long as only data are"
+		}
+	}
+	return ""
 }
 
 func scanned(text []byte, why string) Source {
