@@ -35,12 +35,12 @@ func Callers(identities []Identity, endpoints []Endpoint) []inventory.Caller {
 	for place, here := range byPlace(endpoints) {
 		for _, identity := range identities {
 			if account := arnField(identity.ARN, arnAccount); place.AccountID == "" || account == place.AccountID {
-				callers = append(callers, callersOf(identity, place, here)...)
+				callers = append(callers, callersOf(identity, here)...)
 			}
 		}
 	}
 	slices.SortFunc(callers, func(a, b inventory.Caller) int {
-		return cmp.Or(a.Place.Compare(b.Place), cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Principal, b.Principal),
+		return cmp.Or(a.Compare(b.Place), cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Principal, b.Principal),
 			cmp.Compare(a.Through, b.Through))
 	})
 	return callers
@@ -65,7 +65,7 @@ func anyOf(endpoint Endpoint) Endpoint {
 	return Endpoint{Name: EveryEndpoint, ARN: before + endpointMark + string(anyName), Place: endpoint.Place}
 }
 
-func callersOf(identity Identity, place inventory.Place, endpoints []Endpoint) []inventory.Caller {
+func callersOf(identity Identity, endpoints []Endpoint) []inventory.Caller {
 	if !identity.Allows() {
 		return nil
 	}

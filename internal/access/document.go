@@ -81,20 +81,20 @@ func Parse(name, text string) (Policy, error) {
 
 // wireDocument is a document as IAM stores it.
 type wireDocument struct {
-	Version   string
-	Statement wireStatements
+	Version   string         `json:"Version"`
+	Statement wireStatements `json:"Statement"`
 }
 
 type wireStatement struct {
-	Sid          string
-	Effect       string
-	Principal    json.RawMessage
-	NotPrincipal json.RawMessage
-	Action       texts
-	NotAction    texts
-	Resource     texts
-	NotResource  texts
-	Condition    map[string]map[string]texts
+	Sid          string                      `json:"Sid"`
+	Effect       string                      `json:"Effect"`
+	Principal    json.RawMessage             `json:"Principal"`
+	NotPrincipal json.RawMessage             `json:"NotPrincipal"`
+	Action       texts                       `json:"Action"`
+	NotAction    texts                       `json:"NotAction"`
+	Resource     texts                       `json:"Resource"`
+	NotResource  texts                       `json:"NotResource"`
+	Condition    map[string]map[string]texts `json:"Condition"`
 }
 
 func parse(text string) (wireDocument, error) {

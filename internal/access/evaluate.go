@@ -3,6 +3,7 @@ package access
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Verdict is the outcome of an evaluation.
@@ -104,7 +105,7 @@ func (t *tally) decide() Decision {
 
 func (s Statement) name() string {
 	if s.ID == "" {
-		return fmt.Sprint(s.Position)
+		return strconv.Itoa(s.Position)
 	}
 	return fmt.Sprintf("%d (%s)", s.Position, s.ID)
 }

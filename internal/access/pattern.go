@@ -45,7 +45,7 @@ func newPattern(text string, variables bool) pattern {
 	for text != "" {
 		if variables && strings.HasPrefix(text, "${") {
 			if end := strings.IndexByte(text, '}'); end > 0 {
-				p.addVariable(text[:end+1])
+				p = p.withVariable(text[:end+1])
 				text = text[end+1:]
 				continue
 			}
@@ -72,12 +72,11 @@ func runeLength(text string) int {
 	return len(text)
 }
 
-func (p *pattern) addVariable(text string) {
+func (p pattern) withVariable(text string) pattern {
 	if sign, literal := escapes[text]; literal {
-		p.signs = append(p.signs, sign)
-		return
+		return pattern{append(p.signs, sign), p.varies}
 	}
-	p.signs, p.varies = append(p.signs, signMany), true
+	return pattern{append(p.signs, signMany), true}
 }
 
 // matches says whether the pattern takes a text. It looks back to the last

@@ -8,14 +8,13 @@ import (
 	"landfall.dev/landfall/internal/inventory"
 )
 
-// AddTo puts what was found at a place into the inventory, with the callers
-// that IAM allows and those that people know. Tags of resources are filled in
-// where the inventory has none. It is for the inventory of that one place.
-func (f Found) AddTo(d *inventory.Document, account Account, known []KnownCaller) {
-	endpoints := EndpointsOf(*d)
-	callers, coverage := f.Callers(account, endpoints)
-	told, _ := Known(known, endpoints)
-	d.Callers = slices.Concat(d.Callers, callers, told)
+// AddTo puts what was found at a place into the inventory of that place, with
+// the callers that IAM allows. Tags are filled in where the inventory has none.
+// What of the account could not be read is left to the caller: it is the same
+// for all places.
+func (f Found) AddTo(d *inventory.Document, account Account) {
+	callers, coverage := f.Callers(account, EndpointsOf(*d))
+	d.Callers = append(d.Callers, callers...)
 	d.CallerCoverage = append(d.CallerCoverage, coverage)
 	d.Alarms = append(d.Alarms, f.Alarms...)
 	d.LogGroups = append(d.LogGroups, f.LogGroups...)

@@ -33,13 +33,13 @@ func TestAddTo(t *testing.T) {
 		Name: "p", Statements: []access.Statement{{Position: 1, Effect: access.Allow, Actions: []string{"*"}, Resources: []string{"*"}}},
 	}}}
 	account := Account{Identities: []access.Identity{admin}, Coverage: inventory.Coverage{Why: "partly"}}
-	found.AddTo(&d, account, []KnownCaller{{Endpoint: "ocr", Name: "shop"}})
+	found.AddTo(&d, account)
 
 	var callers []string
 	for _, caller := range d.Callers {
 		callers = append(callers, caller.Endpoint+" "+caller.Principal)
 	}
-	if diff := cmp.Diff([]string{"* arn:aws:iam::123456789012:role/admin", "ocr seen", "ocr shop"}, callers); diff != "" {
+	if diff := cmp.Diff([]string{"* arn:aws:iam::123456789012:role/admin", "ocr seen"}, callers); diff != "" {
 		t.Errorf("callers (-want +got):\n%s", diff)
 	}
 	want := []inventory.CallerCoverage{{Place: place, IAM: inventory.Coverage{Why: "partly"}, CloudTrail: inventory.Coverage{Read: true}}}

@@ -2,11 +2,13 @@ package surroundings
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
@@ -124,13 +126,14 @@ func Known(known []KnownCaller, endpoints []access.Endpoint) (callers []inventor
 			for _, name := range names {
 				callers = append(callers, inventory.Caller{
 					Endpoint: name, Place: place, Principal: k.Name, Source: inventory.CallerGiven,
-					Through: "file of known callers, line " + fmt.Sprint(k.line), Owner: k.Owner, Note: k.Note,
+					Through: "file of known callers, line " + strconv.Itoa(k.line), Owner: k.Owner, Note: k.Note,
 				})
 			}
 		}
 	}
 	slices.SortFunc(callers, func(a, b inventory.Caller) int {
-		return strings.Compare(a.Place.String()+"/"+a.Endpoint+"/"+a.Principal+"/"+a.Through, b.Place.String()+"/"+b.Endpoint+"/"+b.Principal+"/"+b.Through)
+		return cmp.Or(a.Compare(b.Place), strings.Compare(a.Endpoint, b.Endpoint), strings.Compare(a.Principal, b.Principal),
+			strings.Compare(a.Through, b.Through))
 	})
 	return callers, unmatched
 }

@@ -139,7 +139,6 @@ type bucket struct {
 	objects  map[string][]byte
 	pageSize int
 	denied   func(key string) bool
-	got      []string
 }
 
 func (b *bucket) HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error) {
