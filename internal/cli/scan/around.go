@@ -76,7 +76,7 @@ func (o *options) readAround(
 // one place where both come together. What could not be read of an account is
 // told once, for the place that asked.
 func addAround(d *inventory.Document, read around) {
-	read.found.AddTo(d, read.account, nil)
+	read.found.AddTo(d, read.account)
 	for _, unread := range read.account.Unread {
 		if unread.Place == read.found.Place {
 			d.Unread = append(d.Unread, unread)
