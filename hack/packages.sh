@@ -3,7 +3,7 @@
 # machine lacks. Without root or apt-get it says what is missing and goes on:
 # what needs them is skipped by name later.
 set -euo pipefail
-packages=(nftables iproute2 gcc libc6-dev libseccomp-dev pkg-config ca-certificates python3-boto3)
+packages=(nftables iproute2 gcc libc6-dev libseccomp-dev pkg-config ca-certificates python3-boto3 chromium)
 missing=()
 for package in "${packages[@]}"; do
 	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

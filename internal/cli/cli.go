@@ -21,6 +21,7 @@ import (
 	"landfall.dev/landfall/internal/cli/output"
 	"landfall.dev/landfall/internal/cli/plan"
 	"landfall.dev/landfall/internal/cli/render"
+	"landfall.dev/landfall/internal/cli/report"
 	"landfall.dev/landfall/internal/cli/rollout"
 	"landfall.dev/landfall/internal/cli/scan"
 	"landfall.dev/landfall/internal/cli/session"
@@ -67,7 +68,7 @@ func New(s *session.Session) *cobra.Command {
 		return output.Usage(command.CommandPath()+" --help", "%s", strings.TrimPrefix(err.Error(), "pflag: "))
 	})
 	addGroups(root,
-		group("journey", "The way of an endpoint:", scan.New(s), plan.New(s), export.New(s), render.New(s), deploy.New(s), rollout.New(s)),
+		group("journey", "The way of an endpoint:", scan.New(s), plan.New(s), report.New(s), export.New(s), render.New(s), deploy.New(s), rollout.New(s)),
 		group("look", "Look around:", get.New(s), doctor.New(s), version.New(s)),
 	)
 	root.SetHelpCommandGroupID("look")

@@ -1,0 +1,10 @@
+// Begins everything, and listens.
+makeFilters(drawTable);
+drawTable();
+document.getElementById("more").addEventListener("click", drawMore);
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-open]");
+  if (target) openDetail(target.dataset.open, true);
+});
+document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !panel.hidden && !enlarged.open) closeDetail(); });
+if (chosen.open) openDetail(chosen.open, false);

@@ -1,0 +1,214 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"landfall.dev/landfall/internal/graph"
+	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/plan"
+)
+
+// Page is everything that the page shows.
+type Page struct {
+	Accounts     []string
+	ScannedAt    string
+	LookbackDays int
+	// Planned says that decisions are shown beside what was found.
+	Planned  bool
+	Tiles    []Tile
+	Concerns []Group
+	Unread   []inventory.Unread
+	Callers  []inventory.CallerCoverage
+	Data     data
+}
+
+// Tile is a figure at the top of the page.
+type Tile struct {
+	// Value and Label are what is read; Note says where the value comes from.
+	Value, Label, Note string
+}
+
+// Group holds the concerns of one urgency, a subject an entry.
+type Group struct {
+	Urgency Urgency
+	// First are shown at once, Rest when somebody asks.
+	First, Rest []Entry
+}
+
+// Entry is what there is to worry about in one workload, or about one operation
+// that was not answered.
+type Entry struct {
+	// Workload is the full key, empty for operations.
+	Workload, Subject string
+	Concerns          []Concern
+}
+
+// shownEntries is what a person reads without losing the thread.
+const shownEntries = 8
+
+// Count of all entries.
+func (g Group) Count() int { return len(g.First) + len(g.Rest) }
+
+// Build makes the page of an inventory. The plan may be nil.
+func Build(d inventory.Document, planned *plan.Document) Page {
+	subjects := subjectsOf(d, planned)
+	page := Page{
+		ScannedAt: d.ScannedAt, LookbackDays: d.LookbackDays, Planned: planned != nil,
+		Tiles: tiles(subjects, d), Unread: d.Unread, Callers: d.CallerCoverage,
+		Data: dataOf(subjects, graph.Of(d)),
+	}
+	for _, a := range d.Accounts {
+		page.Accounts = append(page.Accounts, strings.TrimSpace(a.ID+" "+a.Region))
+	}
+	page.Concerns = grouped(concerns(subjects, d))
+	return page
+}
+
+// grouped puts concerns of one urgency and one subject together. The order of
+// subjects is that of their first concern.
+func grouped(all []Concern) []Group {
+	var groups []Group
+	for _, urgency := range []Urgency{Now, Soon, Sometime} {
+		var entries []Entry
+		at := map[string]int{}
+		for _, c := range all {
+			if c.Urgency != urgency {
+				continue
+			}
+			name := c.Workload + " " + c.Subject
+			i, known := at[name]
+			if !known {
+				i = len(entries)
+				at[name] = i
+				entries = append(entries, Entry{Workload: c.Workload, Subject: c.Subject})
+			}
+			entries[i].Concerns = append(entries[i].Concerns, c)
+		}
+		if len(entries) > 0 {
+			shown := min(len(entries), shownEntries)
+			groups = append(groups, Group{Urgency: urgency, First: entries[:shown], Rest: entries[shown:]})
+		}
+	}
+	return groups
+}
+
+func subjectsOf(d inventory.Document, planned *plan.Document) []subject {
+	endpoints := map[inventory.WorkloadKey]*inventory.Endpoint{}
+	for i := range d.Endpoints {
+		e := &d.Endpoints[i]
+		endpoints[inventory.WorkloadKey{Place: e.Place, Kind: inventory.WorkloadEndpoint, Name: e.Name}] = e
+	}
+	decided := map[inventory.WorkloadKey]*plan.Workload{}
+	if planned != nil {
+		for i := range planned.Workloads {
+			decided[planned.Workloads[i].WorkloadKey] = &planned.Workloads[i]
+		}
+	}
+	watched := alarmsByEndpoint(d)
+	subjects := make([]subject, 0, len(d.Workloads))
+	for _, w := range d.Workloads {
+		subjects = append(subjects, subject{
+			Workload: w, endpoint: endpoints[w.WorkloadKey], planned: decided[w.WorkloadKey], alarms: watched[w.WorkloadKey],
+		})
+	}
+	slices.SortStableFunc(subjects, func(a, b subject) int { return a.WorkloadKey.Compare(b.WorkloadKey) })
+	return subjects
+}
+
+// alarmsByEndpoint counts the alarms that name an endpoint in a dimension.
+func alarmsByEndpoint(d inventory.Document) map[inventory.WorkloadKey]int {
+	counts := map[inventory.WorkloadKey]int{}
+	for _, a := range d.Alarms {
+		metrics := []*inventory.CustomMetric{a.Metric}
+		for _, e := range a.Expressions {
+			metrics = append(metrics, e.Metric)
+		}
+		seen := map[string]bool{"": true}
+		for _, m := range metrics {
+			if m == nil || seen[m.Dimensions["EndpointName"]] {
+				continue
+			}
+			name := m.Dimensions["EndpointName"]
+			seen[name] = true
+			counts[inventory.WorkloadKey{Place: a.Place, Kind: inventory.WorkloadEndpoint, Name: name}]++
+		}
+	}
+	return counts
+}
+
+func tiles(subjects []subject, d inventory.Document) []Tile {
+	var endpoints, critical int
+	var requests float64
+	for _, s := range subjects {
+		if s.Kind == inventory.WorkloadEndpoint {
+			endpoints++
+		}
+		if s.critical() {
+			critical++
+		}
+		requests += s.importance()
+	}
+	all := []Tile{
+		{Value: fmt.Sprint(len(subjects)), Label: "workloads", Note: fmt.Sprintf("of %d resources", len(d.Resources)+len(d.Endpoints))},
+		{Value: fmt.Sprint(endpoints), Label: "endpoints", Note: fmt.Sprintf("%s requests a day", compact(requests))},
+		{Value: fmt.Sprint(critical), Label: "of high criticality", Note: "reasons stand with each"},
+	}
+	return append(append(all, costTile(subjects)), decisionTiles(subjects)...)
+}
+
+// costTile sums what has a price, and says how much has none.
+func costTile(subjects []subject) Tile {
+	var sum inventory.Cost
+	unpriced := 0
+	for _, s := range subjects {
+		if s.CostPerMonth == nil {
+			unpriced++
+			continue
+		}
+		sum.USD += s.CostPerMonth.USD
+		sum.Estimate = sum.Estimate || s.CostPerMonth.Estimate
+		sum.PricesOf = max(sum.PricesOf, s.CostPerMonth.PricesOf)
+	}
+	note := fmt.Sprintf("%d workloads without a known price", unpriced)
+	if sum.PricesOf != "" {
+		note = "prices of " + sum.PricesOf + "; " + note
+	}
+	if sum.Estimate {
+		note = "estimate; " + note
+	}
+	return Tile{Value: "$" + compact(sum.USD), Label: "a month", Note: note}
+}
+
+func decisionTiles(subjects []subject) []Tile {
+	counts := map[plan.Decision]int{}
+	for _, s := range subjects {
+		if s.planned != nil {
+			counts[s.planned.Decision]++
+		}
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	var words []string
+	for _, decision := range plan.Decisions {
+		if counts[decision] > 0 && decision != plan.Move {
+			words = append(words, fmt.Sprintf("%d %s", counts[decision], decision))
+		}
+	}
+	return []Tile{{Value: fmt.Sprint(counts[plan.Move]), Label: "can move now", Note: strings.Join(words, ", ")}}
+}
+
+// compact writes a number with three digits or fewer and a letter.
+func compact(value float64) string {
+	for _, step := range []struct {
+		least  float64
+		letter string
+	}{{1e9, "B"}, {1e6, "M"}, {1e3, "k"}} {
+		if value >= step.least {
+			return strings.TrimSuffix(fmt.Sprintf("%.1f", value/step.least), ".0") + step.letter
+		}
+	}
+	return fmt.Sprintf("%.0f", value)
+}
