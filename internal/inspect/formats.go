@@ -186,7 +186,6 @@ func (f *file) safetensors() {
 	}
 	var header map[string]struct {
 		Format string `json:"format"`
-		DType  string `json:"dtype"`
 	}
 	if err := json.NewDecoder(io.LimitReader(f.content, int64(size))).Decode(&header); err != nil {
 		f.evidence("NotInspected", "", "its header is no JSON of tensors")
@@ -259,7 +258,6 @@ func (f *file) transformers() {
 		Version       string   `json:"transformers_version"`
 		Diffusers     string   `json:"_diffusers_version"`
 		Architectures []string `json:"architectures"`
-		AutoMap       map[string]any
 	}
 	if json.Unmarshal(data, &config) != nil || config.Version == "" && config.Diffusers == "" {
 		return

@@ -108,7 +108,7 @@ func TestFormats(t *testing.T) {
 		"tar.gz":                {"code.tar.gz", gzipOf(t, tarOf(t, "../a.py", "import sagemaker\n")), map[string]string{"SageMakerSDK": "SDK"}},
 		"gzip of a text":        {"vocab.txt.gz", gzipOf(t, "a\nb\n"), nil},
 		"ONNX":                  {"m.onnx", onnx, map[string]string{"ModelFile": `opset 17 of ""`}},
-		"safetensors":           {"m.safetensors", "\x30\x00\x00\x00\x00\x00\x00\x00" + `{"__metadata__":{"format":"pt"},"w":{"dtype":"F"}}   `[:48] + "\x00\x01", map[string]string{"ModelFile": "1 tensors"}},
+		"safetensors":           {"m.safetensors", "\x32\x00\x00\x00\x00\x00\x00\x00" + `{"__metadata__":{"format":"pt"},"w":{"dtype":"F"}}` + "\x00\x01", map[string]string{"ModelFile": "1 tensors"}},
 		"safetensors, exabytes": {"m.safetensors", "\xff\xff\xff\xff\xff\xff\xff\x7f{", map[string]string{"NotInspected": "claims"}},
 		"SavedModel":            {"1/saved_model.pb", "\x08\x01\x12\x10\x0a\x0e\x2a\x062.15.0\x32\x01x", map[string]string{"ModelFile": "TensorFlow 2.15.0"}},
 		"XGBoost JSON":          {"xgboost-model", `{"learner":{},"version":[1,7,4]}`, map[string]string{"ModelFile": "XGBoost 1.7.4"}},
