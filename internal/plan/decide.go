@@ -49,6 +49,9 @@ func decide(e subject) verdict {
 	}
 	v := e.Variants[0]
 	reasons := []string{fmt.Sprintf("it serves in real time from one container on %s", hardwareWords(v))}
+	if onGPU(e.Endpoint) && e.work.Hardware.Needs == inventory.GPUUnused {
+		reasons = append(reasons, "its pods get no GPU: measurements show it idle; see that the model starts without one before traffic moves")
+	}
 	return verdict{decision: Move, reasons: append(reasons, trafficReasons(e)...)}
 }
 

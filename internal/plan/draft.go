@@ -151,7 +151,10 @@ func (b *builder) draftTask(w *inventory.Workload, image *string) draft {
 			d.computed.Image = t.images[0].Reference
 		}
 	}
-	if d.computed.Class != "" && w.Runs != nil && inventory.InstanceOf(w.Runs.InstanceType) != nil {
+	if w.Runs == nil {
+		d.computed.Class = "" // it runs nothing
+	}
+	if d.computed.Class != "" && inventory.InstanceOf(w.Runs.InstanceType) != nil {
 		d.sizeTask(t)
 	}
 	if t.translation != nil {

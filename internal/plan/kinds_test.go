@@ -171,6 +171,18 @@ func TestDecideTasks(t *testing.T) {
 	}
 }
 
+func TestAnIdleGPUIsNotTakenAlong(t *testing.T) {
+	inv := account(endpoint(func(e *inventory.Endpoint) {
+		e.Variants[0].InstanceType, e.Variants[0].Instance = "ml.g5.xlarge", inventory.InstanceOf("ml.g5.xlarge")
+	}))
+	inv.Workloads = workloadsOf(inv)
+	inv.Workloads[0].Hardware.Needs = inventory.GPUUnused
+	d, _ := built(t, inv, nil, Options{})
+	if w := d.Workloads[0]; w.Resources.Requests.GPU != 0 || !strings.Contains(strings.Join(w.Reasons, "; "), "its pods get no GPU") || w.NodePoolName != "online" {
+		t.Errorf("it gets %+v in %q for %q", w.Resources, w.NodePoolName, w.Reasons)
+	}
+}
+
 func TestMonitoringFollowsItsEndpoint(t *testing.T) {
 	monitored := func(change func(*inventory.Endpoint)) inventory.Document {
 		d := work(inventory.WorkloadMonitoring, "Scheduled", inventory.KindMonitoringSchedule, `{"EndpointName":"churn"}`, nil)
