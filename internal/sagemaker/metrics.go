@@ -190,9 +190,25 @@ func (s *scan) collect(ctx context.Context, queries []query, result types.Metric
 		q.subject.found[q.series] = points
 	}
 	for i, at := range result.Timestamps {
+		if q.series.period < hourly {
+			keepHighest(points, at.UTC(), result.Values[i])
+			continue
+		}
 		points[at.UTC()] = result.Values[i]
 	}
 	return nil
+}
+
+// keepHighest keeps the first of the highest points. Of minutes nothing else is
+// wanted, and those of many endpoints would fill the memory.
+func keepHighest(points map[time.Time]float64, at time.Time, value float64) {
+	for other, highest := range points {
+		if value < highest || value == highest && !at.Before(other) {
+			return
+		}
+	}
+	clear(points)
+	points[at] = value
 }
 
 // queryOf finds the query that a result belongs to.
