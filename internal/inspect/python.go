@@ -115,7 +115,7 @@ func (p program) call(c python.Call) {
 	for _, name := range []string{"os.environ.get", "os.getenv", "os.environ.pop", "os.environ.setdefault"} {
 		if c.Name == name && len(c.Args) > 0 && c.Args[0].String {
 			_, keyword := c.Keywords["default"]
-			p.variable(c.Args[0].Text, c.Line, len(c.Args) > 1 || keyword)
+			p.variable(c.Args[0].Text, c.Line, len(c.Args) > 1 || keyword || c.Defaulted)
 		}
 	}
 	for _, key := range []string{"batch_size", "max_batch_size", "per_device_eval_batch_size"} {

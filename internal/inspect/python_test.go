@@ -46,6 +46,7 @@ var snippets = map[string]struct {
 		[]string{"SageMakerVariableNeeded:3", "SageMakerVariableNeeded:5", "SageMakerVariableNeeded:6", "SageMakerVariableRead:4"},
 	},
 	"variable by a constant":   {"", "import os\nNAME = 'SM_HP_' + 'EPOCHS'\nos.environ[NAME]\n", []string{"SageMakerVariableNeeded:3"}},
+	"variable or default":      {"", "import os\nos.getenv('SM_X') or 'y'\nx = 'y' or os.getenv('SM_Z')\n", []string{"SageMakerVariableNeeded:3", "SageMakerVariableRead:2"}},
 	"variable of another kind": {"SMTP is no SageMaker; setting is no reading", "import os\nos.environ['SMTP_HOST']\nos.environ['SM_X'] = 'a'\ncfg['SM_MODEL_DIR']\n", nil},
 	"AWS variable":             {"", "import os\nos.getenv('AWS_REGION')\n", []string{"AWSVariableRead:2"}},
 	"ARN":                      {"", "ROLE = 'arn:aws:iam::123456789012:role/x'\n", []string{"HardcodedAccount:1"}},

@@ -30,6 +30,8 @@ type extractor struct {
 	constants map[string]Value
 	// bound counts the bindings of each name, wherever they stand.
 	bound map[string]int
+	// defaulted is the left side of the last "or" that was met.
+	defaulted *node
 }
 
 // collectNames learns what was imported and which names are constants, before
@@ -137,6 +139,11 @@ func (x *extractor) walk(n *node, s scope) {
 		s.nested = true
 	case "try_statement":
 		s.optional = true
+	case "boolean_operator":
+		// `f() or default` has a default.
+		if left := n.child("left"); left != nil && n.child("operator") != nil && n.child("operator").text == "or" {
+			x.defaulted = left
+		}
 	case "call":
 		x.call(n, s)
 	case "subscript":
@@ -240,7 +247,7 @@ func (x *extractor) call(n *node, s scope) {
 	if name == "" {
 		return
 	}
-	call := Call{Name: name, Line: n.line, AtStart: s.atStart}
+	call := Call{Name: name, Line: n.line, AtStart: s.atStart, Defaulted: x.defaulted == n}
 	arguments := n.child("arguments")
 	if arguments == nil {
 		return

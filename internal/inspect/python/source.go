@@ -45,6 +45,8 @@ type Call struct {
 	Line     int
 	// AtStart says that the call runs when the module is loaded.
 	AtStart bool
+	// Defaulted says that "or" follows, with what holds if there is nothing.
+	Defaulted bool
 }
 
 // Value is an argument as far as it is known.
