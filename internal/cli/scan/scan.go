@@ -113,7 +113,7 @@ func New(s *session.Session) *cobra.Command {
 // memoryLimitBytes is what the scan makes do with as long as what it keeps fits:
 // beyond, garbage is collected more often. The answers of tens of thousands of
 // calls would otherwise pile up to several times of what is kept of them.
-const memoryLimitBytes = 200 << 20
+const memoryLimitBytes = 160 << 20
 
 func (o *options) run(ctx context.Context) error {
 	if o.session.Getenv("GOMEMLIMIT") == "" {

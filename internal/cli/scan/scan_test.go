@@ -1,0 +1,111 @@
+package scan
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"landfall.dev/landfall/internal/cli/session"
+	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/test/standin/standintest"
+)
+
+// threePlaces are two accounts, one of them in two regions.
+const threePlaces = `
+accountID: "123456789012"
+region: us-east-1
+credentials: [{accessKeyID: AKIDTEST, secretAccessKey: secret, userName: tester}]
+resources: {models: [{describe: {ModelName: here}}]}
+roles: [{name: scan, trustedPrincipals: ["123456789012"], externalID: xyz}]
+accounts:
+  - accountID: "123456789012"
+    region: eu-west-1
+    resources: {models: [{describe: {ModelName: abroad}}]}
+  - accountID: "210987654321"
+    region: us-east-1
+    resources: {models: [{describe: {ModelName: theirs}}]}
+    roles: [{name: scan, trustedPrincipals: ["123456789012"], externalID: xyz}]
+`
+
+// run runs the command and returns its streams.
+func run(t *testing.T, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	s := session.New("landfall")
+	s.Out, s.ErrOut, s.Now = &out, &errOut, func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+	command := New(s)
+	command.SetArgs(args)
+	command.SilenceErrors, command.SilenceUsage = true, true
+	err = command.ExecuteContext(t.Context())
+	return out.String(), errOut.String(), err
+}
+
+func threeAccounts(t *testing.T) {
+	t.Helper()
+	account := standintest.Start(t, standintest.Parse(t, threePlaces, nil))
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": account.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDTEST",
+		"AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_MAX_ATTEMPTS": "1",
+	} {
+		t.Setenv(name, value)
+	}
+}
+
+func TestRolesAndRegionsInOneRun(t *testing.T) {
+	threeAccounts(t)
+	path := filepath.Join(t.TempDir(), "inventory.yaml")
+	_, stderr, err := run(t, "-o", path, "--rate", "500", "--external-id", "xyz", "--region", "us-east-1,eu-west-1",
+		"--role-arn", "arn:aws:iam::123456789012:role/scan", "--role-arn", "arn:aws:iam::210987654321:role/scan")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := inventory.Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, r := range d.Resources {
+		names = append(names, r.Place.String()+"/"+r.Name)
+	}
+	const want = "123456789012/eu-west-1/abroad 123456789012/us-east-1/here 210987654321/us-east-1/theirs"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	// The second account has no second region in this world.
+	if len(d.Accounts) != 3 || !strings.Contains(stderr, "210987654321:role/scan") {
+		t.Errorf("%d accounts; %s", len(d.Accounts), stderr)
+	}
+	for _, u := range d.Unread {
+		if u.Region == "" || u.AccountID == "" {
+			t.Errorf("nobody knows where %+v failed", u)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), ".inventory.yaml.scan")); err == nil {
+		t.Error("the journal of a finished scan is still there")
+	}
+}
+
+func TestARoleThatMayNotBeAssumed(t *testing.T) {
+	threeAccounts(t)
+	_, stderr, err := run(t, "--rate", "500", "--role-arn", "arn:aws:iam::210987654321:role/scan", "--external-id", "wrong")
+	if err == nil || !strings.Contains(err.Error(), "arn:aws:iam::210987654321:role/scan") {
+		t.Errorf("got %v, want an error that names the role\n%s", err, stderr)
+	}
+	stdout, stderr, err := run(t, "--rate", "500", "--external-id", "xyz",
+		"--role-arn", "arn:aws:iam::123456789012:role/other", "--role-arn", "arn:aws:iam::210987654321:role/scan")
+	if err != nil || !strings.Contains(stderr, "123456789012:role/other") {
+		t.Fatalf("%v: %s", err, stderr)
+	}
+	d, err := inventory.Decode([]byte(stdout))
+	if err != nil || len(d.Accounts) != 1 || len(d.Unread) == 0 || d.Unread[len(d.Unread)-1].Operation != "sts:AssumeRole" {
+		t.Errorf("%v: %+v, unread %+v", err, d.Accounts, d.Unread)
+	}
+}

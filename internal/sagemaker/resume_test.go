@@ -1,0 +1,106 @@
+package sagemaker
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"landfall.dev/landfall/internal/sagemaker/journal"
+	"landfall.dev/landfall/test/standin"
+	"landfall.dev/landfall/test/standin/standintest"
+)
+
+// callsOf counts the calls of SageMaker that lists and describes are.
+func callsOf(account *standintest.Account) map[string]int64 {
+	calls := map[string]int64{}
+	for action, n := range account.Server.Requests().Operations {
+		if strings.HasPrefix(action, "sagemaker:") {
+			calls[action] = n.Calls
+		}
+	}
+	return calls
+}
+
+func totalOf(calls map[string]int64) (total int64) {
+	for n := range maps.Values(calls) {
+		total += n
+	}
+	return total
+}
+
+// TestAKilledScanGoesOnWhereItWas: the second run repeats no finished call, and
+// the inventory is that of a scan in one go, to the byte.
+func TestAKilledScanGoesOnWhereItWas(t *testing.T) {
+	for name, tokens := range map[string]standin.OperationKnobs{
+		"tokens that last":    {EmptyPages: []standin.EmptyPages{{Before: 1, Count: 2}}},
+		"tokens that expired": {EmptyPages: []standin.EmptyPages{{Before: 1, Count: 2}}, ExpireTokens: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			account := everyKind(t)
+			newClient(t, account)
+			calm := map[string]standin.OperationKnobs{"sagemaker:List*": {EmptyPages: tokens.EmptyPages}}
+			want := encoded(t, faultyScan(t, account, calm))
+			whole := callsOf(account)
+			path := filepath.Join(t.TempDir(), ".x.scan")
+			kill(t, path)
+			before := callsOf(account)
+			if n := totalOf(before) - totalOf(whole); n < 50 || n >= totalOf(whole) {
+				t.Fatalf("the first run made %d of %d calls: it was not killed on the way", n, totalOf(whole))
+			}
+			if err := account.Server.SetKnobs(standin.Knobs{Operations: map[string]standin.OperationKnobs{"sagemaker:List*": tokens}}); err != nil {
+				t.Fatal(err)
+			}
+			j, err := journal.Open(path, "x", scanTime)
+			if err != nil {
+				t.Fatal(err)
+			}
+			finished := int64(j.Len())
+			client, err := New(t.Context(), Options{Region: "us-east-1", RequestsPerSecond: 5000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := client.Scan(t.Context(), ScanOptions{Now: j.StartedAt(), Journal: j})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := encoded(t, d); got != want {
+				t.Errorf("the inventory differs:\n%s", cmp.Diff(want, got))
+			}
+			made := totalOf(callsOf(account)) - totalOf(before)
+			if tokens.ExpireTokens == 0 && made > totalOf(whole)-finished+10 {
+				t.Errorf("%d calls for what %d less %d finished ones would do", made, totalOf(whole), finished)
+			}
+		})
+	}
+}
+
+// kill begins a scan and stops it on the way.
+func kill(t *testing.T, path string) {
+	t.Helper()
+	j, err := journal.Create(path, journal.Header{Options: "x", StartedAt: scanTime})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := New(t.Context(), Options{Region: "us-east-1", RequestsPerSecond: 5000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err = client.Scan(ctx, ScanOptions{Now: scanTime, Journal: j, Progress: func(p Progress) {
+		if p.Done > 100 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the killed scan ended with %v", err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
