@@ -191,7 +191,7 @@ func (b *builder) judge() error {
 		return err
 	}
 	b.entries = append(b.entries, retained...)
-	slices.SortFunc(b.entries, func(x, y *entry) int { return x.WorkloadKey.Compare(y.WorkloadKey) })
+	slices.SortFunc(b.entries, func(x, y *entry) int { return x.Compare(y.WorkloadKey) })
 	b.byKey = make(map[string]*entry, len(b.entries))
 	for _, e := range b.entries {
 		b.byKey[e.Full()] = e

@@ -44,7 +44,7 @@ func (b *builder) costs() *Costs {
 
 // costs says that a workload can be expected to cost something by itself.
 func (e *entry) costs() bool {
-	switch e.Kind {
+	switch e.Kind { //nolint:exhaustive // the others cost something
 	case inventory.WorkloadModel, inventory.WorkloadRegistry, inventory.WorkloadExperiments,
 		inventory.WorkloadHub, inventory.WorkloadEdge, inventory.WorkloadInferenceExperiment:
 		return e.SageMakerCost != nil && e.SageMakerCost.USD > 0

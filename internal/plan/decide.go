@@ -48,7 +48,7 @@ func decide(e subject) verdict {
 		}
 	}
 	v := e.Variants[0]
-	reasons := []string{fmt.Sprintf("it serves in real time from one container on %s", hardwareWords(v))}
+	reasons := []string{"it serves in real time from one container on " + hardwareWords(v)}
 	if onGPU(e.Endpoint) && e.work.Hardware.Needs == inventory.GPUUnused {
 		reasons = append(reasons, "its pods get no GPU: measurements show it idle; see that the model starts without one before traffic moves")
 	}

@@ -32,7 +32,7 @@ func workloadsOf(inv inventory.Document) []inventory.Workload {
 			})
 		}
 	}
-	slices.SortFunc(workloads, func(x, y inventory.Workload) int { return x.WorkloadKey.Compare(y.WorkloadKey) })
+	slices.SortFunc(workloads, func(x, y inventory.Workload) int { return x.Compare(y.WorkloadKey) })
 	return workloads
 }
 

@@ -237,7 +237,7 @@ func modelSource(e inventory.Endpoint) string {
 	if servedModel(e) == "" {
 		return ""
 	}
-	return e.Place.String() + "/" + servedModel(e)
+	return e.String() + "/" + servedModel(e)
 }
 
 // nameEverything gives out names before anything else is computed, so that

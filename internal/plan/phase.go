@@ -140,16 +140,17 @@ func (e *entry) choosePhase(circle []*entry, b *builder) {
 		return
 	}
 	e.Phase = e.previous.Phase
-	words := fmt.Sprintf("chosen by a person; Landfall would say phase %d", e.computed.Phase)
+	words := []string{fmt.Sprintf("chosen by a person; Landfall would say phase %d", e.computed.Phase)}
 	for _, on := range b.dependenciesOf(e) {
 		if on.Phase > e.Phase && e.Phase > 0 && !slices.Contains(circle, on) {
-			words += fmt.Sprintf("; that is before %s, on which it depends and which moves in phase %d", b.labels[on.Full()], on.Phase)
+			words = append(words, fmt.Sprintf("that is before %s, on which it depends and which moves in phase %d", b.labels[on.Full()], on.Phase))
 		}
 	}
+	text := strings.Join(words, "; ")
 	if e.PhaseReason != "" {
-		words += ": " + e.PhaseReason
+		text += ": " + e.PhaseReason
 	}
-	e.PhaseReason = words
+	e.PhaseReason = text
 }
 
 func (b *builder) names(entries []*entry, without *entry) string {
@@ -200,7 +201,7 @@ func (b *builder) inOrder() []*entry {
 	}
 	slices.SortStableFunc(sorted, func(x, y *entry) int {
 		return cmp.Or(cmp.Compare(rank[x][0], rank[y][0]), cmp.Compare(waits(x), waits(y)), cmp.Compare(rank[x][1], rank[y][1]),
-			cmp.Compare(requestsPerDay(x), requestsPerDay(y)), x.WorkloadKey.Compare(y.WorkloadKey))
+			cmp.Compare(requestsPerDay(x), requestsPerDay(y)), x.Compare(y.WorkloadKey))
 	})
 	return sorted
 }
@@ -257,7 +258,7 @@ func (s *sorter) visit(e *entry) {
 	for _, each := range component {
 		s.onStack[each] = false
 	}
-	slices.SortFunc(component, func(x, y *entry) int { return x.WorkloadKey.Compare(y.WorkloadKey) })
+	slices.SortFunc(component, func(x, y *entry) int { return x.Compare(y.WorkloadKey) })
 	s.components = append(s.components, component)
 }
 

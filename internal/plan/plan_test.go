@@ -11,7 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"landfall.dev/landfall/internal/autoscaling"
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/placement"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -394,11 +396,77 @@ func TestDecodeRefuses(t *testing.T) {
 		"steps":     {func(w *Workload) { w.Rollout.Steps = w.Rollout.Steps[:2] }, "want 100"},
 		"order":     {func(w *Workload) { slices.Reverse(w.Rollout.Steps) }, "rise to 100"},
 		"endpoint":  {func(w *Workload) { w.Name = "" }, "workloads[0]"},
+		"kind":      {func(w *Workload) { w.Kind = "endpoint" }, `kind is "endpoint"; want one of [`},
+		"critical":  {func(w *Workload) { w.Criticality = "high" }, `criticality is "high"; want one of [High Medium Low Unknown]`},
+		"class":     {func(w *Workload) { w.Class = "online" }, `class is "online"; want one of [Online Batch Experiment Training]`},
+		"many pods": {func(w *Workload) { w.Replicas = Replicas{1, 1e6} }, "want at most 10000"},
+		"GPU":       {func(w *Workload) { w.Resources.Requests.GPU = -1 }, "requests.gpu is -1; want 0 to 64"},
+		"GPU limit": {func(w *Workload) { w.Resources.Requests.GPU, w.Resources.Limits.GPU = 1, 2 }, "want them equal"},
+		"GPU name":  {func(w *Workload) { w.Resources.Limits.GPUResource = "gpu" }, "want a name such as nvidia.com/gpu"},
+		"GPU needs": {func(w *Workload) { w.Needs = &Needs{GPU: &NeedsGPU{Count: -2}} }, "needs.gpu.count is -2"},
+		"engine":    {func(w *Workload) { w.Autoscaling = &autoscaling.Spec{Engine: "keda"} }, `autoscaling.engine is "keda"; want one of [HPA KEDA]`},
+		"target": {
+			func(w *Workload) { w.Autoscaling = &autoscaling.Spec{Engine: autoscaling.EngineHPA, Target: "Pod"} }, `autoscaling.target is "Pod"; want one of [Endpoint Deployment]`,
+		},
+		"metric": {func(w *Workload) { w.Autoscaling = scaledBy(autoscaling.Metric{Type: "CPU", TargetValue: "1"}) }, "autoscaling.metrics[0].type"},
+		"metric value": {
+			func(w *Workload) {
+				w.Autoscaling = scaledBy(autoscaling.Metric{Type: autoscaling.MetricCPU, TargetValue: "much"})
+			}, "want a number above 0",
+		},
+		"slow": {
+			func(w *Workload) { w.Autoscaling = scaledBy(); w.Autoscaling.ScaleDownStabilizationSeconds = 9999 }, "scaleDownStabilizationSeconds is 9999; want 0 to 3600",
+		},
+		"bound": {
+			func(w *Workload) {
+				w.Autoscaling = scaledBy()
+				w.Autoscaling.ScaleUpLimits = []autoscaling.Limit{{Pods: 1, Percent: 1}}
+			}, "want one of them above 0",
+		},
+		"bound without a period": {
+			func(w *Workload) {
+				w.Autoscaling = scaledBy()
+				w.Autoscaling.ScaleUpLimits = []autoscaling.Limit{{Pods: 1}}
+			}, "periodSeconds is 0",
+		},
+		"schedule": {
+			func(w *Workload) {
+				w.Autoscaling = scaledBy()
+				w.Autoscaling.Schedules = []autoscaling.Schedule{{Start: "daily", End: "0 8 * * *"}}
+			}, "cron expression of 5 fields",
+		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			d := reread(t, good)
 			tc.edit(&d.Workloads[0])
+			if _, err := Decode([]byte(encoded(t, *d))); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want an error with %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func scaledBy(metrics ...autoscaling.Metric) *autoscaling.Spec {
+	return &autoscaling.Spec{Engine: autoscaling.EngineHPA, Metrics: metrics}
+}
+
+func TestDecodeRefusesWhatIsNotOfAWorkload(t *testing.T) {
+	cases := map[string]struct {
+		edit func(*Document)
+		want string
+	}{
+		"provider": {func(d *Document) { d.Target.Provider = "azure" }, `target.provider is "azure"; want one of [eks gke aks other]`},
+		"pool":     {func(d *Document) { d.NodePools[0].Class = "online" }, `nodePools[0] (online): class is "online"`},
+		"sharing":  {func(d *Document) { d.NodePools[0].GPU = &placement.PoolGPU{Sharing: "mig"} }, `gpu.sharing is "mig"; want one of [None MIG TimeSlicing]`},
+		"nodes":    {func(d *Document) { d.NodePools[0].MinNodes = 99 }, "want 0 <= minNodes <= nodes"},
+		"phases":   {func(d *Document) { d.Phases[0].Number = 0 }, "phases[0].number is 0"},
+	}
+	good, _ := built(t, account(endpoint(func(*inventory.Endpoint) {})), nil, Options{})
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			d := reread(t, good)
+			tc.edit(d)
 			if _, err := Decode([]byte(encoded(t, *d))); err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want an error with %q", err, tc.want)
 			}

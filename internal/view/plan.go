@@ -92,7 +92,8 @@ func sizeOf(a plan.Amounts) string {
 	case a.GPU == 0:
 		return text
 	case strings.Contains(a.GPUResource, "mig-"):
-		return text + fmt.Sprintf(" %d×%s", a.GPU, a.GPUResource[strings.Index(a.GPUResource, "mig-"):])
+		_, profile, _ := strings.Cut(a.GPUResource, "mig-")
+		return text + fmt.Sprintf(" %d×mig-%s", a.GPU, profile)
 	case a.GPUResource != "" && a.GPUResource != plan.DefaultGPUResource:
 		return text + fmt.Sprintf(" %d×GPU share", a.GPU)
 	}
