@@ -9,3 +9,5 @@
 // It refuses: asking AWS (package sagemaker does), judging what should move
 // (package plan does), and I/O of any kind.
 package inventory
+
+//go:generate go test . -run TestSchemaIsFresh -update
