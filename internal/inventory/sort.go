@@ -17,7 +17,9 @@ func sorted(d Document) Document {
 	for i := range d.Endpoints {
 		sortEndpoint(&d.Endpoints[i])
 	}
-	d.Resources = sortedBy(d.Resources, func(r Resource) string { return r.Place.String() + "/" + string(r.Kind) + "/" + r.Name })
+	d.Resources = sortedBy(d.Resources, func(r Resource) string {
+		return r.Place.String() + "/" + string(r.Kind) + "/" + r.Name + "\x00" + r.Parent + "\x00" + r.ARN
+	})
 	d.Alarms = sortedBy(d.Alarms, func(a Alarm) string { return a.Place.String() + "/" + a.Name })
 	d.LogGroups = sortedBy(d.LogGroups, func(g LogGroup) string { return g.Place.String() + "/" + g.Name })
 	d.Callers = sortedBy(d.Callers, func(c Caller) string {
