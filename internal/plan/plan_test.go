@@ -475,9 +475,10 @@ func TestDecodeRefusesWhatIsNotOfAWorkload(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	d, _ := built(f, demo(f), nil, Options{})
+	d, _ := built(f, account(endpoint(func(*inventory.Endpoint) {})), nil, Options{})
 	f.Add([]byte(encoded(f, d)))
-	f.Add([]byte("apiVersion: " + APIVersion + "\nkind: Plan\nworkloads: [{endpoint: a, decision: Keep, names: {endpoint: a}}]\n"))
+	f.Add([]byte("apiVersion: " + APIVersion + "\nkind: Plan\naccounts: []\nworkloads: [{region: r, kind: Endpoint, name: a, decision: Move, phase: 9, class: Batch, " +
+		"names: {endpoint: a}, resources: {requests: {cpu: 1, memory: 1Gi, gpu: 1}}, needs: {gpu: {count: 1}}, dependsOn: [Endpoint/a]}]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Decode(data)
 		if err != nil {

@@ -27,18 +27,18 @@ import (
 const long = `Decide what becomes of each workload of an inventory: Move, MoveLater, Keep, Elsewhere,
 Retire or Blocked, each with its reasons; in which phase it moves, after what it relies
 on; at which size, in how many pods and on which nodes it runs; and what that costs
-beside SageMaker. ` + "`plan explain WORKLOAD`" + ` tells everything about one decision.
+beside SageMaker. The command plan explain tells everything about one decision.
 
 The plan is a file for people. Edit it as you like: when it is made again into the same
 file, what you changed is kept, and everything else follows the new inventory. It needs
 neither AWS nor a cluster.
 
 SageMaker's own images cannot always be pulled from elsewhere; --image-map names the
-image to run in the cluster in place of one on SageMaker. The plan remembers it, and the
-cluster that --provider and --target-region name.
+image to run in the cluster in place of one on SageMaker. The plan remembers it, and
+the cluster that --provider and --target-region name.
 
-In the table, SIZE is what one pod asks for. USD/MONTH is what SageMaker costs, and after
-the arrow what the cluster would; ~ marks an estimate.`
+In the table, SIZE is what one pod asks for. USD/MONTH is what SageMaker costs, and
+after the arrow what the cluster would; ~ marks an estimate.`
 
 const example = `  %[1]s plan inventory.yaml -o plan.yaml
   %[1]s plan inventory.yaml -o plan.yaml --workload-class online \
