@@ -41,10 +41,11 @@ func (x *exporter) newLook() (*look, error) {
 	return &look{inspection: inspect.New(inspect.Limits{}), dir: dir}, nil
 }
 
-func (l *look) close() {
-	if l.root != nil {
-		l.root.Close()
+func (l *look) close() error {
+	if l.root == nil {
+		return nil
 	}
+	return l.root.Close()
 }
 
 // discard removes the code of an archive that is refused.

@@ -23,7 +23,7 @@ type examined struct {
 
 // examine reads an archive once: for its digest, for what it holds, for what
 // its files rest on, and for the code, which goes into the bundle.
-func (x *exporter) examine(path string) (examined, error) {
+func (x *exporter) examine(path string) (read examined, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return examined{}, fmt.Errorf("cannot open the model's files: %w", err)
@@ -35,10 +35,9 @@ func (x *exporter) examine(path string) (examined, error) {
 	if err != nil {
 		return examined{}, err
 	}
-	defer look.close()
+	defer func() { err = errors.Join(err, look.close()) }()
 	listing, err := archive.Walk(content, archive.Limits{MaxUnpackedBytes: x.MaxUnpackedBytes}, look.visit)
 	var refusal *archive.RefusedError
-	var read examined
 	switch {
 	case errors.As(err, &refusal):
 		// Nothing of it can be trusted, nor be used.

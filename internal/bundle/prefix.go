@@ -139,13 +139,13 @@ func (x *exporter) downloadFile(
 
 // inspectPrefix looks through the objects, from the bundle where they are in it
 // already.
-func (x *exporter) inspectPrefix(ctx context.Context, bucket blob.Bucket, found prefixFiles) ([]inspect.Finding, error) {
+func (x *exporter) inspectPrefix(ctx context.Context, bucket blob.Bucket, files prefixFiles) (found []inspect.Finding, err error) {
 	look, err := x.newLook()
 	if err != nil {
 		return nil, err
 	}
-	defer look.close()
-	for _, file := range found.files {
+	defer func() { err = errors.Join(err, look.close()) }()
+	for _, file := range files.files {
 		content, err := x.openFile(ctx, bucket, file)
 		if err != nil {
 			return nil, err

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -104,6 +103,6 @@ func (f *file) fetch(bases []string, line int) {
 		return local(word) && (strings.HasPrefix(word, "localhost") || strings.HasPrefix(word, "127."))
 	}):
 	default:
-		f.report("DownloadAtStart", line, fmt.Sprintf("it runs %s", bases[0]))
+		f.report("DownloadAtStart", line, "it runs "+bases[0])
 	}
 }

@@ -84,7 +84,7 @@ const (
 // onnx reads the fields of a model around its graph, which is skipped.
 func (f *file) onnx() {
 	said := []string{}
-	for fields := 0; fields < 1000; fields++ {
+	for range 1000 {
 		tag, err := binary.ReadUvarint(f.content)
 		if err != nil {
 			break
@@ -104,6 +104,7 @@ func (f *file) onnx() {
 		case onnxOpset:
 			domain, version := opset(data)
 			said = append(said, fmt.Sprintf("opset %d of %.40q", version, domain))
+		default:
 		}
 	}
 	f.evidence("ModelFile", "", "an ONNX model: "+strings.Join(said, ", "))
@@ -133,8 +134,9 @@ func (f *file) field(kind protowire.Type) (uint64, []byte, error) {
 		data := make([]byte, length)
 		_, err = io.ReadFull(f.content, data)
 		return 0, data, err
+	default:
+		return 0, nil, errors.New("it is no protobuf message")
 	}
-	return 0, nil, errors.New("it is no protobuf message")
 }
 
 // opset reads an OperatorSetIdProto: domain 1, version 2.

@@ -90,7 +90,7 @@ func (p program) imports() {
 		if i.Module == "optimum.neuron" || strings.HasPrefix(i.Module, "optimum.neuron.") {
 			known, is = library{"NeuronCode", "it imports Neuron for Optimum"}, true
 		}
-		if is && !(known.id == "GPUOnly" && i.Optional) {
+		if is && (known.id != "GPUOnly" || !i.Optional) {
 			if i.Optional {
 				known.message += ", in a try block"
 			}

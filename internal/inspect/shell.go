@@ -131,6 +131,7 @@ func (f *file) redirect(n *syntax.Redirect) {
 		if target := wordText(n.Word); strings.HasPrefix(target, "/") {
 			f.writes(target, int(n.Pos().Line()), "")
 		}
+	default: // what is read
 	}
 }
 

@@ -199,7 +199,7 @@ func (m *machine) number(bytes int) error {
 	copy(padded, data)
 	value := int64(binary.LittleEndian.Uint64(padded))
 	if bytes == 4 {
-		value = int64(int32(uint32(value))) //nolint:gosec // four bytes hold a signed integer
+		value = int64(int32(uint32(value)))
 	}
 	m.push(shadow{kind: shadowNumber, value: value})
 	return nil

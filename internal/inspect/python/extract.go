@@ -103,25 +103,22 @@ func imports(n *node) []Import {
 			}
 			continue
 		}
-		name, alias := c.text, ""
-		if c.kind == "aliased_import" {
-			if full, short := c.child("name"), c.child("alias"); full != nil && short != nil {
-				name, alias = full.text, short.text
-			}
+		found = append(found, importsOf(c, prefix)...)
+	}
+	return found
+}
+
+// importsOf returns what one name of an import statement binds.
+func importsOf(c *node, prefix string) []Import {
+	if c.kind == "aliased_import" {
+		if full, short := c.child("name"), c.child("alias"); full != nil && short != nil {
+			return []Import{{Module: prefix + full.text, Alias: short.text, Line: c.line}}
 		}
-		if alias == "" {
-			alias = name
-			if prefix == "" {
-				// `import a.b` binds a.
-				alias, _, _ = strings.Cut(name, ".")
-				found = append(found, Import{Module: name, Alias: name, Line: c.line})
-				if alias == name {
-					continue
-				}
-				name = alias
-			}
-		}
-		found = append(found, Import{Module: prefix + name, Alias: alias, Line: c.line})
+	}
+	found := []Import{{Module: prefix + c.text, Alias: c.text, Line: c.line}}
+	if first, _, dotted := strings.Cut(c.text, "."); dotted && prefix == "" {
+		// `import a.b` binds a.
+		found = append(found, Import{Module: first, Alias: first, Line: c.line})
 	}
 	return found
 }

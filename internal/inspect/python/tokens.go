@@ -58,11 +58,7 @@ func (l *lexer) next() {
 		l.at++
 		l.line++
 	case c == '#':
-		if end := bytes.IndexByte(l.text[l.at:], '\n'); end >= 0 {
-			l.at += end
-		} else {
-			l.at = len(l.text)
-		}
+		l.comment()
 	case nameStart(c):
 		for l.at < len(l.text) && (nameStart(l.text[l.at]) || digit(l.text[l.at])) {
 			l.at++
@@ -86,6 +82,15 @@ func (l *lexer) next() {
 		l.at++
 		l.add(tokenOther, start, string(rune(c)))
 	}
+}
+
+// comment goes to the end of the line.
+func (l *lexer) comment() {
+	if end := bytes.IndexByte(l.text[l.at:], '\n'); end >= 0 {
+		l.at += end
+		return
+	}
+	l.at = len(l.text)
 }
 
 // str reads a string whose quote is at the present place. One that does not
