@@ -69,9 +69,8 @@ func figuresOf(rate float64, calls map[string]count, scanned, planned, reported 
 
 const shownOperations = 12
 
-func (f figures) print(w io.Writer) {
+func (f figures) print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	defer table.Flush()
 	fmt.Fprintln(table, "OPERATION\tCALLS\tREFUSED\tIDEAL")
 	for _, op := range f.Operations[:min(len(f.Operations), shownOperations)] {
 		ideal := "-"
@@ -87,6 +86,10 @@ func (f figures) print(w io.Writer) {
 	fmt.Fprintf(table, "plan\t%.1f s\t%.0f MiB\t10 s\n", f.Plan.Seconds, f.Plan.PeakMiB)
 	fmt.Fprintf(table, "report\t%.1f s\t%.0f MiB\t\n", f.Report.Seconds, f.Report.PeakMiB)
 	fmt.Fprintf(table, "  inventory\t%.1f MiB\t\t\n  page\t%.1f MiB\t\t\n", mebibytes(f.InventoryBytes), mebibytes(f.ReportBytes))
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("cannot print the figures: %w", err)
+	}
+	return nil
 }
 
 func mebibytes(size int64) float64 { return float64(size) / (1 << 20) }

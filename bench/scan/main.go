@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -63,7 +64,7 @@ func measure(ctx context.Context, o options) error {
 	}
 	defer os.RemoveAll(folder)
 	inventory, plan, page := filepath.Join(folder, "inventory.yaml"), filepath.Join(folder, "plan.yaml"), filepath.Join(folder, "report.html")
-	env := append(credentials, "AWS_ENDPOINT_URL=http://"+account.address)
+	env := slices.Concat(credentials, []string{"AWS_ENDPOINT_URL=http://" + account.address})
 	fmt.Fprintf(os.Stderr, "scanning at %g requests a second for each operation; this takes minutes\n", o.rate)
 	scanned, err := run(ctx, env, o.landfall, "scan", "-o", inventory, "--no-resume", "--rate", fmt.Sprint(o.rate))
 	if err != nil {
@@ -88,7 +89,9 @@ func measure(ctx context.Context, o options) error {
 	if f.ReportBytes, err = size(page); err != nil {
 		return err
 	}
-	f.print(os.Stdout)
+	if err := f.print(os.Stdout); err != nil {
+		return err
+	}
 	return f.write(o.out)
 }
 
