@@ -11,17 +11,21 @@ import (
 )
 
 // describe has a resource's description read, once.
-func (s *scan) describe(k *kind, l line) {
+func (s *scan) describe(k *kind, l line) { s.describeIn(s.lanes.add, k, l) }
+
+// describeIn is describe with the way in which the call is to be done.
+func (s *scan) describeIn(add func(string, func(context.Context) error, ...func()), k *kind, l line) {
 	t, first := s.found.want(k.ResourceKind, l)
 	if !first {
 		return
 	}
-	s.lanes.add(k.describe.operation, func(ctx context.Context) error { return s.readThing(ctx, k, t, l) },
+	add(k.describe.operation, func(ctx context.Context) error { return s.readThing(ctx, k, t, l) },
 		func() { close(t.read) }, s.track(k))
 }
 
-// refer has a resource described that another one refers to. What hangs on the
-// endpoints waits for it.
+// refer has a resource described that another one refers to. What the endpoints
+// rest on comes first, and they wait for it: their figures can be read only
+// then, which takes time too.
 func (s *scan) refer(from *kind, to reference) {
 	k := kindOf(to.kind)
 	if to.name == "" || k == nil || !k.described() {
@@ -29,12 +33,13 @@ func (s *scan) refer(from *kind, to reference) {
 	}
 	name, _, _ := k.fieldNames()
 	l := line{Name: to.name, Input: map[string]string{name: to.name}}
-	s.describe(k, l)
 	if !isHosting(from.ResourceKind) {
+		s.describe(k, l)
 		return
 	}
+	s.describeIn(s.lanes.addFirst, k, l)
 	t := s.found.get(k.ResourceKind, l.id())
-	done := s.track(from)
+	done := s.hosting.one()
 	s.group.Go(func() error {
 		defer done()
 		select {

@@ -14,16 +14,21 @@ type lane struct {
 	group *errgroup.Group
 	width int
 
-	mu      sync.Mutex
-	waiting []func() error
-	running int
+	mu sync.Mutex
+	// first go before waiting.
+	first, waiting []func() error
+	running        int
 }
 
 // add has a call done. It never waits, and may be used by a call under way.
-func (l *lane) add(call func() error) {
+func (l *lane) add(call func() error, first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waiting = append(l.waiting, call)
+	if first {
+		l.first = append(l.first, call)
+	} else {
+		l.waiting = append(l.waiting, call)
+	}
 	if l.running < l.width {
 		l.running++
 		l.group.Go(l.work)
@@ -32,26 +37,35 @@ func (l *lane) add(call func() error) {
 
 func (l *lane) work() error {
 	for {
-		l.mu.Lock()
-		if len(l.waiting) == 0 {
-			l.running--
-			l.mu.Unlock()
+		call, any := l.next()
+		if !any {
 			return nil
 		}
-		call := l.waiting[0]
-		l.waiting[0] = nil
-		l.waiting = l.waiting[1:]
-		l.mu.Unlock()
 		if err := call(); err != nil {
 			return err
 		}
 	}
 }
 
+// next takes the next call. A worker that finds none has ended.
+func (l *lane) next() (call func() error, any bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, queue := range []*[]func() error{&l.first, &l.waiting} {
+		if len(*queue) > 0 {
+			call, (*queue)[0] = (*queue)[0], nil
+			*queue = (*queue)[1:]
+			return call, true
+		}
+	}
+	l.running--
+	return nil, false
+}
+
 func (l *lane) length() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.waiting) + l.running
+	return len(l.first) + len(l.waiting) + l.running
 }
 
 // lanes are the lanes of all operations.
@@ -75,6 +89,15 @@ func newLanes(ctx context.Context, group *errgroup.Group, width int) *lanes {
 // add has a call of an operation done. after is called when it has ended,
 // whatever came of it.
 func (l *lanes) add(operation string, call func(context.Context) error, after ...func()) {
+	l.enter(operation, call, after, false)
+}
+
+// addFirst is add for a call that goes before those that wait.
+func (l *lanes) addFirst(operation string, call func(context.Context) error, after ...func()) {
+	l.enter(operation, call, after, true)
+}
+
+func (l *lanes) enter(operation string, call func(context.Context) error, after []func(), first bool) {
 	l.mu.Lock()
 	at := l.byOp[operation]
 	if at == nil {
@@ -96,7 +119,7 @@ func (l *lanes) add(operation string, call func(context.Context) error, after ..
 		}
 		l.ended()
 		return err
-	})
+	}, first)
 }
 
 // count returns how many calls are done and how many are known of.

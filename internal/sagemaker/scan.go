@@ -239,9 +239,10 @@ func (c *countdown) wait(ctx context.Context) error {
 }
 
 // track counts a call on which the endpoints wait. The result is called when
-// the call has ended.
+// the call has ended. Configurations and models count through those who refer
+// to them: see refer.
 func (s *scan) track(k *kind) func() {
-	if !isHosting(k.ResourceKind) {
+	if !startsEndpoints(k) {
 		return func() {}
 	}
 	return s.hosting.one()
