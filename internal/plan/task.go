@@ -175,6 +175,9 @@ func (t task) runWords() []string {
 	}
 	words := fmt.Sprintf("it ran %d times, %d of them in the %d days of the scan, the last time on %s",
 		r.Count, r.InLookback, t.scene.seen.days, day(r.LastRunAt))
+	if r.Count == 1 {
+		words = "it ran once, on " + day(r.LastRunAt)
+	}
 	if r.Failed > 0 {
 		words += fmt.Sprintf("; %d failed", r.Failed)
 	}

@@ -34,6 +34,9 @@ func withoutChanging(name string) string {
 		if count := changingAt(words, i); count > 0 {
 			dropped = true
 			i += count
+			if i < len(words) && dated(words, i-count) && shortHash(words[i]) {
+				i++
+			}
 			continue
 		}
 		if i > 0 {
@@ -244,6 +247,17 @@ func hash(words []string, i int) int {
 		return 1
 	}
 	return 0
+}
+
+// dated says that a date begins at the i-th word.
+func dated(words []string, i int) bool {
+	return dateInWords(words, i) > 0 || dateInWordsDayFirst(words, i) > 0 || compactDate(words, i) > 0
+}
+
+// shortHash recognises what tells runs of one day apart, such as 1fee8f. Only
+// behind a date is a hash that short taken for one.
+func shortHash(word string) bool {
+	return len(word) >= 4 && len(word) < minHashLength && hexadecimal(word) && digits(word) > 0
 }
 
 // Bounds of what looks random: words, sizes of instances and numeric formats

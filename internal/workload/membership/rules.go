@@ -16,7 +16,7 @@ type rule func(a *assignment, i int) (inventory.WorkloadKey, bool)
 func rules() []rule {
 	return []rule{
 		usedByEndpoint, supportsReferrer, namedParent, describedParent, scopeOfARN, partOfName, namedByParent,
-		monitoringJob, projectOfPipeline, describesReference, earlierConfig, onlyDomain,
+		monitoringJob, projectOfPipeline, describesReference, namedAfter, earlierConfig, onlyDomain,
 	}
 }
 
@@ -134,6 +134,28 @@ func (a *assignment) autoMLParent(i int) (inventory.WorkloadKey, bool) {
 // Debugger runs beside a training job.
 func namedByParent(a *assignment, i int) (inventory.WorkloadKey, bool) {
 	return a.referrer(i, parentKinds[a.resources[i].Kind])
+}
+
+// namedAfter finds the trial or the experiment whose name begins that of a
+// trial or of its component: lists tell neither, and only the newest of a family
+// are described. The longest beginning counts.
+func namedAfter(a *assignment, i int) (inventory.WorkloadKey, bool) {
+	r := &a.resources[i]
+	kinds := parentKinds[r.Kind]
+	if !slices.Contains(kinds, inventory.KindExperiment) {
+		return inventory.WorkloadKey{}, false
+	}
+	for at := strings.LastIndexByte(r.Name, '-'); at > 0; at = strings.LastIndexByte(r.Name[:at], '-') {
+		for _, kind := range []inventory.ResourceKind{inventory.KindTrial, inventory.KindExperiment} {
+			if !slices.Contains(kinds, kind) {
+				continue
+			}
+			if key, found := a.ownerOfName(nameOf(r.Place, kind, r.Name[:at]), i); found {
+				return key, true
+			}
+		}
+	}
+	return inventory.WorkloadKey{}, false
 }
 
 // monitoringPrefix begins the names of the jobs that Model Monitor starts.
