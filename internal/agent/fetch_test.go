@@ -101,7 +101,7 @@ func run(ctx context.Context, t *testing.T, args ...string) outcome {
 	}
 	var log bytes.Buffer
 	args = append([]string{"fetch", "--dest", dest, "--scratch", scratch, "--termination-log", termination}, args...)
-	code := Run(ctx, args, &log)
+	code := Run(ctx, args, &log, &log)
 	last, err := os.ReadFile(termination)
 	if err != nil && code == exitFailed {
 		t.Errorf("no reason was left for the kubelet: %v", err)
@@ -317,7 +317,7 @@ func TestBadUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			args := append([]string{"fetch", "--termination-log", filepath.Join(t.TempDir(), "log")}, tc.args...)
-			if code := Run(t.Context(), args, &log); code != exitBadUsage || !strings.Contains(log.String(), tc.want) {
+			if code := Run(t.Context(), args, &log, &log); code != exitBadUsage || !strings.Contains(log.String(), tc.want) {
 				t.Errorf("exit code %d, log %q; want %d and %q", code, log.String(), exitBadUsage, tc.want)
 			}
 		})
@@ -329,7 +329,7 @@ func TestCommands(t *testing.T) {
 		"": exitBadUsage, "upload": exitBadUsage, "help": exitDone, "fetch -h": exitDone,
 	} {
 		var log bytes.Buffer
-		if code := Run(t.Context(), strings.Fields(args), &log); code != want || log.Len() == 0 {
+		if code := Run(t.Context(), strings.Fields(args), &log, &log); code != want || log.Len() == 0 {
 			t.Errorf("%q: exit code %d, want %d; log %q", args, code, want, log.String())
 		}
 	}

@@ -9,6 +9,9 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+
+	"landfall.dev/landfall/internal/agent/probe"
+	"landfall.dev/landfall/internal/naming"
 )
 
 // Exit codes of the agent.
@@ -22,25 +25,29 @@ const usage = `landfall-agent runs inside Landfall's pods.
 
 Usage:
   landfall-agent fetch --uri s3://bucket/key --dest /opt/ml/model [flags]
+  landfall-agent probe --phase answers|ramp|peak|stop --target http://host:8080 --requests FILE [flags]
 
-Run 'landfall-agent fetch -h' for the flags.
+Run 'landfall-agent fetch -h' or 'landfall-agent probe -h' for the flags.
 `
 
 // Run executes the agent's command line (without the program's name), writes
-// its log to stderr, and returns the exit code: 0 done, 1 failed, 2 bad usage.
-func Run(ctx context.Context, args []string, stderr io.Writer) int {
+// what it observes to stdout and its log to stderr, and returns the exit code:
+// 0 done, 1 failed, 2 bad usage.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
 		return exitBadUsage
 	}
 	switch args[0] {
-	case "fetch":
+	case naming.AgentFetch:
 		return runFetch(ctx, args[1:], stderr)
+	case naming.AgentProbe:
+		return runProbe(ctx, args[1:], stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stderr, usage)
 		return exitDone
 	default:
-		fmt.Fprintf(stderr, "landfall-agent: unknown command %q; the only one is fetch\n", args[0])
+		fmt.Fprintf(stderr, "landfall-agent: unknown command %q; want fetch or probe\n", args[0])
 		return exitBadUsage
 	}
 }
@@ -59,6 +66,24 @@ func runFetch(ctx context.Context, args []string, stderr io.Writer) int {
 	if err := Fetch(ctx, options); err != nil {
 		options.Log.Error("cannot fetch the model", "error", oneLine(err))
 		writeTermination(termination, err)
+		return exitFailed
+	}
+	return exitDone
+}
+
+func runProbe(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	options, err := probe.Parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitDone
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "landfall-agent probe: %v\n", err)
+		writeTermination(terminationLog, err)
+		return exitBadUsage
+	}
+	if err := probe.Run(ctx, options, stdout); err != nil {
+		fmt.Fprintf(stderr, "landfall-agent probe: %v\n", err)
+		writeTermination(terminationLog, err)
 		return exitFailed
 	}
 	return exitDone

@@ -25,6 +25,7 @@ import (
 	"landfall.dev/landfall/internal/cli/rollout"
 	"landfall.dev/landfall/internal/cli/scan"
 	"landfall.dev/landfall/internal/cli/session"
+	"landfall.dev/landfall/internal/cli/verify"
 	"landfall.dev/landfall/internal/cli/version"
 )
 
@@ -39,6 +40,7 @@ yes, 1 could not answer, 2 typed wrongly, 3 the answer is no, 4 timed out.`
 const example = `  %[1]s scan -o inventory.yaml
   %[1]s plan inventory.yaml -o plan.yaml
   %[1]s export plan.yaml --workload Churn-Prod -o bundle
+  %[1]s verify bundle -n team-a --requests captured.jsonl
   %[1]s deploy bundle -n team-a --wait
   %[1]s rollout start churn-prod --to cluster -n team-a
   %[1]s get endpoint churn-prod -n team-a -w`
@@ -68,7 +70,7 @@ func New(s *session.Session) *cobra.Command {
 		return output.Usage(command.CommandPath()+" --help", "%s", strings.TrimPrefix(err.Error(), "pflag: "))
 	})
 	addGroups(root,
-		group("journey", "The way of an endpoint:", scan.New(s), plan.New(s), report.New(s), export.New(s), render.New(s), deploy.New(s), rollout.New(s)),
+		group("journey", "The way of an endpoint:", scan.New(s), plan.New(s), report.New(s), export.New(s), verify.New(s), render.New(s), deploy.New(s), rollout.New(s)),
 		group("look", "Look around:", get.New(s), doctor.New(s), version.New(s)),
 	)
 	root.SetHelpCommandGroupID("look")

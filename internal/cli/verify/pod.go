@@ -1,0 +1,198 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+
+	"landfall.dev/landfall/internal/naming"
+)
+
+// pod is a pod as it was last seen.
+type pod struct{ *corev1.Pod }
+
+// create makes a pod of the run.
+func (r *run) create(ctx context.Context, wanted *corev1.Pod) error {
+	if _, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Create(ctx, wanted, createOptions); err != nil {
+		return fmt.Errorf("cannot create the pod %s: %w", wanted.Name, err)
+	}
+	r.remember("pod", wanted.Name)
+	return nil
+}
+
+// follow shows every state of a pod until somebody has seen enough, or the pod
+// is gone. It returns the last state.
+func (r *run) follow(ctx context.Context, name string, enough func(pod) (bool, error)) (pod, error) {
+	var last pod
+	for {
+		done, err := r.followOnce(ctx, name, &last, enough)
+		if done || err != nil {
+			return last, err
+		}
+	}
+}
+
+// followOnce lists and watches; a watch that ends is begun again.
+func (r *run) followOnce(ctx context.Context, name string, last *pod, enough func(pod) (bool, error)) (bool, error) {
+	pods := r.cluster.CoreV1().Pods(r.trial.Namespace)
+	current, err := pods.Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("cannot read the pod %s: %w", name, err)
+	}
+	*last = pod{current}
+	if done, err := enough(*last); done || err != nil {
+		return true, err
+	}
+	watcher, err := pods.Watch(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name, ResourceVersion: current.ResourceVersion})
+	if err != nil {
+		return false, fmt.Errorf("cannot watch the pod %s: %w", name, err)
+	}
+	defer watcher.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return true, ctx.Err()
+		case event, open := <-watcher.ResultChan():
+			seen, is := event.Object.(*corev1.Pod)
+			if !open || !is {
+				return false, ctx.Err()
+			}
+			*last = pod{seen}
+			done, err := enough(*last)
+			if done || err != nil || event.Type == watch.Deleted {
+				return true, err
+			}
+		}
+	}
+}
+
+// container returns a container's status, or an empty one.
+func (p pod) container(name string) corev1.ContainerStatus {
+	if p.Pod == nil {
+		return corev1.ContainerStatus{}
+	}
+	for _, status := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
+		if status.Name == name {
+			return status
+		}
+	}
+	return corev1.ContainerStatus{}
+}
+
+func (p pod) condition(kind corev1.PodConditionType) *corev1.PodCondition {
+	for i := range p.Status.Conditions {
+		if p.Status.Conditions[i].Type == kind {
+			return &p.Status.Conditions[i]
+		}
+	}
+	return nil
+}
+
+func (p pod) isReady() bool {
+	c := p.condition(corev1.PodReady)
+	return c != nil && c.Status == corev1.ConditionTrue
+}
+
+// ended returns how the model's container ended, or nil.
+func (p pod) ended() *corev1.ContainerStateTerminated {
+	return p.container(naming.ContainerModel).State.Terminated
+}
+
+// stuck are reasons of the kubelet that do not go away by themselves.
+var stuck = []string{"ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+
+// stuckError is a pod that will not start.
+type stuckError struct{ why, do string }
+
+func (e *stuckError) Error() string { return e.why }
+
+// check returns why a pod will never be ready, or nil.
+func (p pod) check() error {
+	for _, status := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
+		if waiting := status.State.Waiting; waiting != nil && slices.Contains(stuck, waiting.Reason) {
+			return &stuckError{
+				why: fmt.Sprintf("the container %s does not start: %s: %s", status.Name, waiting.Reason, short(waiting.Message)),
+				do:  "check the image's name, its pull secrets, and the Secrets and ConfigMaps that the Model names",
+			}
+		}
+		if ended := status.State.Terminated; ended != nil && (ended.ExitCode != 0 || status.Name == naming.ContainerModel) {
+			return &stuckError{why: fmt.Sprintf("the container %s ended: %s", status.Name, endOf(ended)), do: adviceOn(status.Name, ended)}
+		}
+	}
+	if p.Status.Phase == corev1.PodFailed {
+		return &stuckError{why: fmt.Sprintf("the pod failed: %s %s", p.Status.Reason, short(p.Status.Message)), do: "see kubectl describe pod: repeat with --keep"}
+	}
+	return nil
+}
+
+// endOf tells how a container ended.
+func endOf(e *corev1.ContainerStateTerminated) string {
+	text := fmt.Sprintf("exit code %d", e.ExitCode)
+	if e.Reason != "" && e.Reason != "Error" && e.Reason != "Completed" {
+		text += ", " + e.Reason
+	}
+	if e.Message != "" {
+		text += ": " + short(e.Message)
+	}
+	return text
+}
+
+// short keeps the end of a message, where the reason usually stands.
+func short(message string) string {
+	const most = 300
+	line := strings.Join(strings.Fields(message), " ")
+	if len(line) > most {
+		line = "…" + strings.ToValidUTF8(line[len(line)-most:], "")
+	}
+	return line
+}
+
+const reasonOOM = "OOMKilled"
+
+func adviceOn(container string, e *corev1.ContainerStateTerminated) string {
+	text := strings.ToLower(e.Message)
+	switch {
+	case container == naming.ContainerFetch:
+		return "the model's files must be there for the pods: correct spec.artifact of the Model"
+	case e.Reason == reasonOOM:
+		return "raise the memory limit in the plan"
+	case strings.Contains(text, "read-only file system"):
+		return "if it must write to its own files, set spec.container.needs: [WritableRootFilesystem] of the Model"
+	case strings.Contains(text, "permission denied"), strings.Contains(text, "operation not permitted"):
+		return "if it must run as root, set spec.container.needs: [Root] of the Model; better, let the image give the user 10001 what it needs"
+	default:
+		return "see its whole log: repeat with --keep, then kubectl logs"
+	}
+}
+
+// lastWords says why nothing happened in time.
+func (p pod) lastWords() string {
+	if p.Pod == nil {
+		return ""
+	}
+	if c := p.condition(corev1.PodScheduled); c != nil && c.Status == corev1.ConditionFalse {
+		return "no node takes it: " + short(c.Message)
+	}
+	for _, status := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
+		if waiting := status.State.Waiting; waiting != nil {
+			return fmt.Sprintf("the container %s waits: %s %s", status.Name, waiting.Reason, short(waiting.Message))
+		}
+	}
+	return "its container runs, and does not answer GET /ping"
+}
+
+// isStuck returns the reason in an error's chain.
+func isStuck(err error) (*stuckError, bool) {
+	var s *stuckError
+	return s, errors.As(err, &s)
+}

@@ -1,0 +1,180 @@
+package verify
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/cli/install"
+	"landfall.dev/landfall/internal/cli/output"
+	"landfall.dev/landfall/internal/desired/endpoint"
+	"landfall.dev/landfall/internal/desired/trial"
+	core "landfall.dev/landfall/internal/verify"
+)
+
+// run is one run in a cluster.
+type run struct {
+	*options
+	subject *subject
+	cluster kubernetes.Interface
+	trial   trial.Trial
+	usage   *usage
+	found   core.Run
+	report  core.Report
+	// made are what has to be deleted, in the order of making.
+	made []made
+	// begin is when the run began, by this machine's clock; skew is how far the
+	// cluster's is ahead of it.
+	begin time.Time
+	skew  time.Duration
+	// ready is when the model's pod answered first, warm when it had answered
+	// the captured requests, both by the cluster's clock.
+	ready, warm time.Time
+}
+
+// suffixBytes make names that no two runs share.
+const suffixBytes = 4
+
+// start prepares a run and asks the cluster what it needs to know first.
+func (o *options) start(ctx context.Context, s *subject) (*run, error) {
+	namespace, err := o.session.Namespace()
+	if err != nil {
+		return nil, err
+	}
+	config, err := o.session.RESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, o.session.Explain("cannot reach the cluster", err)
+	}
+	version, err := cluster.Discovery().ServerVersion()
+	if err != nil {
+		return nil, o.session.Explain("cannot reach the cluster", err)
+	}
+	suffix := make([]byte, suffixBytes)
+	_, _ = rand.Read(suffix) // it never fails, by its documentation
+	r := &run{options: o, subject: s, cluster: cluster, begin: o.session.Now()}
+	r.found = core.Run{Skipped: map[core.StepName]core.Reason{}, Broken: map[core.StepName]core.Reason{}, Limits: o.limits}
+	r.trial = trial.Trial{
+		Suffix: hex.EncodeToString(suffix), Namespace: namespace, ServiceAccountName: o.serviceAccount,
+		DeadlineSeconds: int64(o.timeout/time.Second) + 1,
+		Variant:         endpoint.Variant{Endpoint: s.endpoint, Name: s.variant, Pods: s.pods, Model: s.model},
+	}
+	r.report = core.Report{Workload: s.workload, Conditions: core.Conditions{
+		Image: s.model.Spec.Container.Image, Requests: trial.Amounts(s.pods.Resources.Requests), Limits: trial.Amounts(s.pods.Resources.Limits),
+		Kubernetes: version.GitVersion, Landfall: o.session.Version, StartedAt: r.begin.UTC().Format(time.RFC3339),
+		CapturedRequests: len(s.requests), PeakRequestsPerMinute: s.peakPerMinute, Pods: max(s.pods.Replicas.Min, 1),
+		DroppedEnv: r.trial.DroppedEnv(), Notes: s.notes,
+	}}
+	return r, r.lookAround(ctx)
+}
+
+// lookAround finds Landfall's image and the WorkloadClass, where the user may
+// read them.
+func (r *run) lookAround(ctx context.Context) error {
+	objects, err := r.session.Client()
+	if err != nil {
+		return err
+	}
+	if r.trial.Variant.AgentImage = r.agentImage; r.agentImage == "" {
+		operator, err := install.Operator().Deployment(ctx, objects)
+		if err != nil {
+			return &output.Failure{
+				What: "cannot tell which image of Landfall to probe with", Why: r.session.Why(err),
+				Next: "give --agent-image, such as registry.example.com/landfall:v0.1.0", Cause: err,
+			}
+		}
+		r.trial.Variant.AgentImage = install.Image(operator)
+	}
+	name := r.subject.pods.WorkloadClassName
+	if name == "" {
+		return nil
+	}
+	class := &v1alpha1.WorkloadClass{}
+	if err := objects.Get(ctx, client.ObjectKey{Name: name}, class); err != nil {
+		r.note("the pods ran anywhere: the WorkloadClass %s could not be read (%s)", name, r.session.Why(err))
+		return nil
+	}
+	r.trial.Variant.Class = class
+	return nil
+}
+
+func (r *run) note(format string, values ...any) {
+	r.report.Conditions.Notes = append(r.report.Conditions.Notes, fmt.Sprintf(format, values...))
+}
+
+func (r *run) skip(name core.StepName, why, do string) {
+	r.found.Skipped[name] = core.Reason{Why: why, Do: do}
+}
+
+func (r *run) fail(name core.StepName, why, do string) {
+	r.found.Broken[name] = core.Reason{Why: why, Do: do}
+}
+
+// now is the cluster's time.
+func (r *run) now() time.Time { return r.session.Now().Add(r.skew) }
+
+// play makes everything, looks, and takes it away again.
+func (r *run) play(ctx context.Context) (report core.Report, err error) {
+	defer func() {
+		r.cleanUp(ctx)
+		if err == nil {
+			r.report.Figures = r.found.Figures
+			r.report.Steps = core.Judge(r.found)
+			r.report.Conditions.Seconds = r.session.Now().Sub(r.begin).Round(time.Second).Seconds()
+			report = r.report
+		}
+	}()
+	if err := r.makeSurroundings(ctx); err != nil {
+		return core.Report{}, err
+	}
+	ran, err := r.startModel(ctx)
+	if err != nil || !ran {
+		return core.Report{}, err
+	}
+	defer r.usage.stop()
+	for _, step := range []func(context.Context) error{r.answers, r.twicePeak, r.rampUp, r.concludeMemory, r.stopModel, r.withoutModel} {
+		if err := step(ctx); err != nil {
+			return core.Report{}, err
+		}
+	}
+	return core.Report{}, nil
+}
+
+// makeSurroundings makes what the pods need before them.
+func (r *run) makeSurroundings(ctx context.Context) error {
+	before := r.session.Now()
+	anchor, err := r.cluster.CoreV1().ConfigMaps(r.trial.Namespace).Create(ctx, r.trial.NewAnchor(), createOptions)
+	if err != nil {
+		return fmt.Errorf("cannot create the ConfigMap %s: %w", r.trial.Name(), err)
+	}
+	r.remember("configmap", anchor.Name)
+	r.trial.Anchor = anchor
+	// Creation times are whole seconds: less than two is no skew.
+	const tolerated = 2 * time.Second
+	if skew := anchor.CreationTimestamp.Sub(before); skew > tolerated || skew < -tolerated {
+		r.skew = skew
+	}
+	for _, policy := range r.trial.NetworkPolicies() {
+		if _, err := r.cluster.NetworkingV1().NetworkPolicies(r.trial.Namespace).Create(ctx, policy, createOptions); err != nil {
+			return fmt.Errorf("cannot create the NetworkPolicy %s: %w", policy.Name, err)
+		}
+		r.remember("networkpolicy", policy.Name)
+	}
+	if len(r.subject.packed) == 0 {
+		return nil
+	}
+	if _, err := r.cluster.CoreV1().Secrets(r.trial.Namespace).Create(ctx, r.trial.Requests(r.subject.packed), createOptions); err != nil {
+		return fmt.Errorf("cannot create the Secret %s: %w", r.trial.Name(), err)
+	}
+	r.remember("secret", r.trial.Name())
+	return nil
+}

@@ -1,0 +1,298 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"landfall.dev/landfall/internal/desired/trial"
+	"landfall.dev/landfall/internal/naming"
+	core "landfall.dev/landfall/internal/verify"
+)
+
+const (
+	secondsPerMinute = 60
+	// peakFactor is how much more than the measured peak is sent.
+	peakFactor = 2
+
+	withoutRequests = "no requests were given"
+	howToCapture    = "give --requests with SageMaker's data capture of the endpoint, or --body and --content-type"
+)
+
+// alive says that the model's container still runs; otherwise the step is
+// skipped, and why is told.
+func (r *run) alive(ctx context.Context, name core.StepName) (bool, error) {
+	current, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Get(ctx, r.modelName(), metav1.GetOptions{})
+	if err != nil {
+		return false, fmt.Errorf("cannot read the pod %s: %w", r.modelName(), err)
+	}
+	if ended := (pod{current}).ended(); ended != nil {
+		r.skip(name, "the container had ended before: "+endOf(ended), adviceOn("", ended))
+		return false, nil
+	}
+	return true, nil
+}
+
+// answers sends each captured request once.
+func (r *run) answers(ctx context.Context) error {
+	if len(r.subject.packed) == 0 {
+		r.skip(core.StepAnswers, withoutRequests, howToCapture)
+		return r.awaitWarm(ctx)
+	}
+	r.session.Notef("Sending %d requests", len(r.subject.requests))
+	err := r.probe(ctx, trial.Load{Phase: core.PhaseAnswers, Seconds: 1}, func(o core.Observation) error {
+		if o.Answers != nil {
+			r.found.Figures.Answers = o.Answers
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.warm = r.now()
+	r.skip(core.StepAnswers, "no answers were captured to compare with; the requests were answered", howToCapture)
+	return r.awaitWarm(ctx)
+}
+
+// awaitWarm waits for a sample of the memory before any load.
+func (r *run) awaitWarm(ctx context.Context) error {
+	r.session.Notef("Waiting for a measurement of the memory")
+	r.usage.await(ctx, func(samples []core.Sample) bool {
+		return len(samples) > 0 && !samples[len(samples)-1].At.Before(r.warm)
+	})
+	r.found.Figures.Memory = &core.MemoryFigures{WarmMiB: core.Warm(r.usage.all(), core.Span{From: r.warm, To: r.now()})}
+	return ctx.Err()
+}
+
+// twicePeak sends one pod's share of twice the peak.
+func (r *run) twicePeak(ctx context.Context) error {
+	switch {
+	case len(r.subject.packed) == 0:
+		r.skip(core.StepTwicePeak, withoutRequests, howToCapture)
+		return nil
+	case r.subject.peakPerMinute == 0:
+		r.skip(core.StepTwicePeak, "the peak is not known", "give --peak-requests-per-minute, or --inventory")
+		return nil
+	}
+	if ok, err := r.alive(ctx, core.StepTwicePeak); err != nil || !ok {
+		return err
+	}
+	rate := peakFactor * r.subject.peakPerMinute / secondsPerMinute / float64(r.report.Conditions.Pods)
+	r.session.Notef("Sending %.3g requests/s for %s: one of %d pods at twice the peak", rate, r.peakTime, r.report.Conditions.Pods)
+	figures, span := &core.PeakFigures{}, core.Span{}
+	err := r.probe(ctx, trial.Load{Phase: core.PhasePeak, Seconds: r.peakTime.Seconds(), RequestsPerSecond: rate}, func(o core.Observation) error {
+		if o.Started {
+			span.From = r.now()
+		}
+		if o.Load != nil {
+			span.To, figures.Load = r.now(), *o.Load
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.usage.await(ctx, func(samples []core.Sample) bool {
+		figures.UnderLoad(samples, span)
+		return figures.CPUMillis > 0 || len(samples) > 0 && samples[len(samples)-1].At.After(span.To)
+	})
+	figures.Ended, err = r.howEnded(ctx)
+	r.found.Figures.Peak = figures
+	return err
+}
+
+// howEnded tells how the model's container ended; empty while it runs.
+func (r *run) howEnded(ctx context.Context) (string, error) {
+	current, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Get(ctx, r.modelName(), metav1.GetOptions{})
+	if err != nil {
+		return "", fmt.Errorf("cannot read the pod %s: %w", r.modelName(), err)
+	}
+	if ended := (pod{current}).ended(); ended != nil {
+		return fmt.Sprintf("exit code %d %s", ended.ExitCode, ended.Reason), nil
+	}
+	return "", nil
+}
+
+// rampUp finds how many requests at a time are safe.
+func (r *run) rampUp(ctx context.Context) error {
+	if len(r.subject.packed) == 0 {
+		r.skip(core.StepConcurrency, withoutRequests, howToCapture)
+		return nil
+	}
+	if ok, err := r.alive(ctx, core.StepConcurrency); err != nil || !ok {
+		return err
+	}
+	r.session.Notef("Raising the load, %s a step", r.stepTime)
+	var steps []core.Load
+	err := r.probe(ctx, trial.Load{Phase: core.PhaseRamp, Seconds: r.stepTime.Seconds()}, func(o core.Observation) error {
+		if o.Load != nil {
+			steps = append(steps, *o.Load)
+			r.session.Notef("  %d at a time: %.4g answers/s, 99 %% within %.3g ms, %d of %d failed",
+				o.Load.Concurrency, o.Load.AnsweredPerSecond, o.Load.P99Milliseconds, o.Load.Errors, o.Load.Requests)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	figures := r.limits.Conclude(steps)
+	ended, err := r.howEnded(ctx)
+	if ended != "" {
+		figures.Why += "; the container ended: " + ended
+	}
+	r.found.Figures.Ramp = &figures
+	return err
+}
+
+// concludeMemory takes down what all samples say.
+func (r *run) concludeMemory(context.Context) error {
+	samples, m := r.usage.all(), r.found.Figures.Memory
+	m.HighestMiB, m.Samples = core.Highest(samples), len(samples)
+	if limit, ok := r.subject.pods.Resources.Limits[corev1.ResourceMemory]; ok {
+		const mebibyte = 1 << 20
+		m.LimitMiB = limit.Value() / mebibyte
+	}
+	source, why := r.usage.told()
+	r.report.Conditions.UsageSource = source
+	if source != "" {
+		why = "no measurement fell between the first answers and the load"
+	}
+	r.skip(core.StepMemory, "the memory could not be measured: "+why, "install metrics-server, and be allowed to get pods of metrics.k8s.io")
+	if m.Samples == 0 {
+		r.found.Figures.Memory = nil
+	}
+	return nil
+}
+
+const (
+	// drainSeconds is the preStop sleep of the pods, graceSeconds what a
+	// container has after SIGTERM: what SageMaker gives it.
+	drainSeconds = 5
+	graceSeconds = 30
+	// goneSeconds is for a probe to notice that a pod is gone.
+	goneSeconds = 15
+)
+
+// stopModel deletes the model's pod while requests are under way.
+func (r *run) stopModel(ctx context.Context) error {
+	if ok, err := r.alive(ctx, core.StepStop); err != nil || !ok {
+		return err
+	}
+	r.session.Notef("Stopping the model")
+	stop := &core.StopFigures{GraceSeconds: graceSeconds}
+	if len(r.subject.packed) == 0 {
+		if err := r.delete(ctx, r.modelName()); err != nil {
+			return err
+		}
+		return r.howStopped(ctx, stop)
+	}
+	stop.Loaded = true
+	outcome := make(chan error, 1)
+	err := r.probe(ctx, trial.Load{Phase: core.PhaseStop, Seconds: drainSeconds + graceSeconds + goneSeconds}, func(o core.Observation) error {
+		if o.Started {
+			if err := r.delete(ctx, r.modelName()); err != nil {
+				return err
+			}
+			go func() { outcome <- r.howStopped(ctx, stop) }()
+		}
+		if o.Stop != nil {
+			// howStopped may still be writing the other fields.
+			stopped := <-outcome
+			outcome <- stopped
+			stop.Answered, stop.CutOff, stop.Refused = o.Stop.Answered, o.Stop.CutOff, o.Stop.Refused
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return <-outcome
+}
+
+func (r *run) delete(ctx context.Context, name string) error {
+	err := r.cluster.CoreV1().Pods(r.trial.Namespace).Delete(ctx, name, metav1.DeleteOptions{GracePeriodSeconds: new(int64(drainSeconds + graceSeconds))})
+	if err != nil {
+		return fmt.Errorf("cannot delete the pod %s: %w", name, err)
+	}
+	return nil
+}
+
+// howStopped follows the model's pod to its end.
+func (r *run) howStopped(ctx context.Context, stop *core.StopFigures) error {
+	last, err := r.follow(ctx, r.modelName(), func(pod) (bool, error) { return false, nil })
+	if err != nil {
+		return err
+	}
+	if last.Pod == nil || last.ended() == nil || last.DeletionTimestamp == nil {
+		r.skip(core.StepStop, "the cluster did not tell how the container ended", "repeat it")
+		return nil
+	}
+	ended := last.ended()
+	asked := last.DeletionTimestamp.Add(-time.Duration(*last.DeletionGracePeriodSeconds) * time.Second)
+	stop.Seconds = max(0, ended.FinishedAt.Sub(asked).Seconds()-drainSeconds)
+	stop.ExitCode = ended.ExitCode
+	r.found.Figures.Stop = stop
+	return nil
+}
+
+// Bounds of how long a container is waited for that has no model.
+const (
+	leastWithoutModel = 20 * time.Second
+	mostWithoutModel  = 2 * time.Minute
+	// slowerWithoutModel is how many times the usual loading time it gets.
+	slowerWithoutModel = 3
+)
+
+// withoutModel starts the container without the model's files.
+func (r *run) withoutModel(ctx context.Context) error {
+	if r.subject.model.Spec.Artifact == nil {
+		r.skip(core.StepMissingModel, "the image carries the model", "")
+		return nil
+	}
+	wanted, err := r.trial.MissingPod()
+	if err != nil {
+		return err
+	}
+	if err := r.create(ctx, wanted); err != nil {
+		return err
+	}
+	r.session.Notef("Starting the container without its model")
+	usual := time.Duration(r.found.Figures.Ready.LoadSeconds * float64(time.Second))
+	patience := min(max(leastWithoutModel, slowerWithoutModel*usual), mostWithoutModel)
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	last, err := r.follow(waiting, wanted.Name, func(p pod) (bool, error) { return p.isReady() || p.ended() != nil, nil })
+	if ctx.Err() != nil || err != nil && waiting.Err() == nil {
+		return err
+	}
+	r.found.Figures.Missing = r.outcome(last, patience)
+	return nil
+}
+
+func (r *run) outcome(last pod, patience time.Duration) *core.MissingFigures {
+	if last.Pod == nil {
+		r.skip(core.StepMissingModel, "somebody deleted its pod", "repeat it")
+		return nil
+	}
+	if ended := last.ended(); ended != nil {
+		return &core.MissingFigures{
+			Outcome: core.Exits, ExitCode: ended.ExitCode, TellsWhy: ended.Message != "",
+			Seconds: ended.FinishedAt.Sub(ended.StartedAt.Time).Seconds(),
+		}
+	}
+	running := last.container(naming.ContainerModel).State.Running
+	switch {
+	case running == nil:
+		r.skip(core.StepMissingModel, fmt.Sprintf("the container did not start within %s: %s", patience, last.lastWords()), "repeat it when there is room")
+		return nil
+	case last.isReady():
+		return &core.MissingFigures{
+			Outcome: core.ClaimsHealth, Seconds: last.condition(corev1.PodReady).LastTransitionTime.Sub(running.StartedAt.Time).Seconds(),
+		}
+	default:
+		return &core.MissingFigures{Outcome: core.Hangs, Seconds: patience.Seconds()}
+	}
+}

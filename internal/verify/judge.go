@@ -1,0 +1,285 @@
+package verify
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Run is what a run of landfall verify found, before anything is concluded.
+type Run struct {
+	Figures Figures
+	// Skipped says why a step has no figures.
+	Skipped map[StepName]Reason
+	// Broken says why a step could not come to its end, which fails it.
+	Broken map[StepName]Reason
+	Limits RampLimits
+}
+
+// Reason is why, and what would help.
+type Reason struct{ Why, Do string }
+
+// Thresholds of the verdicts.
+const (
+	// tightPercent of the memory limit is too near to it.
+	tightPercent = 90
+	// leastAnsweredPercent of a fixed rate must be answered.
+	leastAnsweredPercent = 95
+	// killedExitCode is SIGKILL's, 128 + 9.
+	killedExitCode = 137
+	// terminatedExitCode is SIGTERM's, 128 + 15: the usual end of a server that
+	// leaves the signal to the system.
+	terminatedExitCode = 143
+)
+
+// Judge gives a verdict on each step, in their order.
+func Judge(r Run) []Step {
+	judges := map[StepName]func(Run) (Step, bool){
+		StepReady: judgeReady, StepMemory: judgeMemory, StepAnswers: judgeAnswers, StepConcurrency: judgeRamp,
+		StepTwicePeak: judgePeak, StepMissingModel: judgeMissing, StepStop: judgeStop,
+	}
+	var steps []Step
+	for _, name := range StepNames {
+		step, judged := Step{}, false
+		if reason, broken := r.Broken[name]; broken {
+			step, judged = Step{Verdict: Failed, Detail: reason.Why, Do: reason.Do}, true
+		}
+		if !judged {
+			step, judged = judges[name](r)
+		}
+		if !judged {
+			reason, told := r.Skipped[name]
+			if !told {
+				reason = Reason{Why: "the run ended before it"}
+			}
+			step = Step{Verdict: Skipped, Detail: reason.Why, Do: reason.Do}
+		}
+		step.Name = name
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+func judgeReady(r Run) (Step, bool) {
+	f := r.Figures.Ready
+	if f == nil {
+		return Step{}, false
+	}
+	var parts []string
+	if f.ImagePullSeconds != nil {
+		parts = append(parts, fmt.Sprintf("image %s s", number(*f.ImagePullSeconds)))
+	}
+	if f.FetchSeconds != nil {
+		parts = append(parts, fmt.Sprintf("model's files %s s", number(*f.FetchSeconds)))
+	}
+	parts = append(parts, fmt.Sprintf("loading %s s", number(f.LoadSeconds)))
+	return Step{Verdict: Passed, Detail: fmt.Sprintf("answered GET /ping after %s s (%s)", number(f.Seconds), strings.Join(parts, ", "))}, true
+}
+
+func judgeMemory(r Run) (Step, bool) {
+	m := r.Figures.Memory
+	if m == nil || m.WarmMiB == 0 {
+		return Step{}, false
+	}
+	step := Step{Verdict: Passed, Detail: fmt.Sprintf("%d MiB once warm, at most %d MiB (%s)", m.WarmMiB, m.HighestMiB, count(m.Samples, "sample"))}
+	if m.LimitMiB == 0 {
+		step.Detail += ", without a limit"
+		return step, true
+	}
+	step.Detail += fmt.Sprintf(", limit %d MiB", m.LimitMiB)
+	if float64(m.HighestMiB) > float64(m.LimitMiB)*tightPercent/percent {
+		step.Verdict = Warned
+		step.Do = fmt.Sprintf("raise the memory limit: more than %d %% of it is used", tightPercent)
+	}
+	return step, true
+}
+
+func judgeAnswers(r Run) (Step, bool) {
+	a := r.Figures.Answers
+	if a == nil {
+		return Step{}, false
+	}
+	compared := a.Equal + a.Different + a.Opaque
+	if compared == 0 && a.Failed == 0 {
+		return Step{}, false
+	}
+	step := Step{Verdict: Passed, Detail: fmt.Sprintf("%d of %d equal, %d different, %d opaque", a.Equal, compared, a.Different, a.Opaque)}
+	if a.Uncompared > 0 {
+		step.Detail += fmt.Sprintf(", %d without a captured answer", a.Uncompared)
+	}
+	switch {
+	case a.Failed > 0:
+		step.Verdict = Failed
+		step.Detail += fmt.Sprintf(", %d failed (%s)", a.Failed, tally(a.Failures))
+		step.Do = "look at the log of the model's container: repeat with --keep, then kubectl logs"
+	case a.Different > 0:
+		step.Verdict = Failed
+		step.Detail += "; " + places(a.Differences)
+		step.Do = "find out why: another library version, a file that is missing, or answers that vary by themselves"
+	case a.Equal == 0:
+		step.Verdict = Warned
+		step.Do = "answers of this type cannot be compared; check some by hand"
+	case a.Opaque > 0:
+		step.Verdict = Warned
+		step.Do = "opaque answers cannot be compared; check some by hand"
+	}
+	return step, true
+}
+
+// places names where answers differ.
+func places(differences []Difference) string {
+	var words []string
+	for _, d := range differences[:min(len(differences), 3)] {
+		place := d.Path
+		if place == "" {
+			place = "the whole answer"
+		}
+		words = append(words, fmt.Sprintf("%s (%s, %d times)", place, d.Kind, d.Count))
+	}
+	return "they differ at " + strings.Join(words, ", ")
+}
+
+// tally writes counts by name, the most frequent first.
+func tally[N int | int64](counts map[string]N) string {
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		if counts[a] != counts[b] {
+			return int(counts[b] - counts[a])
+		}
+		return strings.Compare(a, b)
+	})
+	var words []string
+	for _, name := range names {
+		words = append(words, fmt.Sprintf("%s: %d", name, counts[name]))
+	}
+	return strings.Join(words, ", ")
+}
+
+func judgeRamp(r Run) (Step, bool) {
+	ramp := r.Figures.Ramp
+	if ramp == nil {
+		return Step{}, false
+	}
+	if ramp.SafeConcurrency == 0 {
+		step := Step{Verdict: Failed, Detail: "not even one request at a time is safe: " + ramp.Why, Do: "look at the log of the model's container: repeat with --keep, then kubectl logs"}
+		if len(ramp.Steps) > 0 && len(ramp.Steps[0].Failures) > 0 {
+			step.Detail += " (" + tally(ramp.Steps[0].Failures) + ")"
+		}
+		return step, true
+	}
+	return Step{Verdict: Passed, Detail: fmt.Sprintf("%s at a time are safe, %s answers/s; %s",
+		count(ramp.SafeConcurrency, "request"), number(ramp.SafeRequestsPerSecond), ramp.Why)}, true
+}
+
+func judgePeak(r Run) (Step, bool) {
+	p := r.Figures.Peak
+	if p == nil {
+		return Step{}, false
+	}
+	l := p.Load
+	step := Step{Verdict: Passed, Detail: fmt.Sprintf("%s requests/s for %s s: %d of %d failed, one answer in a hundred took more than %s ms",
+		number(l.OfferedPerSecond), number(l.Seconds), l.Errors, l.Requests, number(l.P99Milliseconds))}
+	if p.CPUMillis > 0 {
+		step.Detail += fmt.Sprintf(", CPU %dm", p.CPUMillis)
+	}
+	if p.MemoryMiB > 0 {
+		step.Detail += fmt.Sprintf(", memory %d MiB, at most %d MiB", p.MemoryMiB, p.HighestMemoryMiB)
+	}
+	switch {
+	case p.Ended != "":
+		step.Verdict, step.Do = Failed, "raise the memory limit, or plan more pods"
+		step.Detail += "; the container ended under the load: " + p.Ended
+	case l.Requests == 0 || l.ErrorPercent() > r.Limits.MostErrorPercent:
+		step.Verdict, step.Do = Failed, "plan larger pods, or more of them"
+		step.Detail += "; " + tally(l.Failures)
+	case l.AnsweredPerSecond < l.OfferedPerSecond*leastAnsweredPercent/percent:
+		step.Verdict, step.Do = Failed, "plan larger pods, or more of them"
+		step.Detail += fmt.Sprintf("; only %s answers/s came", number(l.AnsweredPerSecond))
+	default:
+		r.warnOfLatency(&step, l)
+	}
+	return step, true
+}
+
+// warnOfLatency compares with one request at a time.
+func (r Run) warnOfLatency(step *Step, l Load) {
+	if r.Figures.Ramp == nil || len(r.Figures.Ramp.Steps) == 0 {
+		return
+	}
+	if bound := r.Limits.LatencyBound(r.Figures.Ramp.Steps[0]); l.P99Milliseconds > bound {
+		step.Verdict = Warned
+		step.Detail += fmt.Sprintf(", and %s ms is the bound", number(bound))
+		step.Do = "plan larger pods, or more of them, if callers mind"
+	}
+}
+
+func judgeMissing(r Run) (Step, bool) {
+	m := r.Figures.Missing
+	if m == nil {
+		return Step{}, false
+	}
+	seconds := number(m.Seconds)
+	switch m.Outcome {
+	case Exits:
+		step := Step{Verdict: Passed, Detail: fmt.Sprintf("without its model's files the container ends after %s s with exit code %d", seconds, m.ExitCode)}
+		switch {
+		case m.ExitCode == 0:
+			step.Verdict, step.Do = Warned, "let it end with another code than 0 when it cannot serve"
+		case !m.TellsWhy:
+			step.Verdict, step.Do = Warned, "let it write the reason to its standard error, where kubectl describe pod shows it"
+		}
+		return step, true
+	case ClaimsHealth:
+		return Step{
+			Verdict: Warned, Detail: fmt.Sprintf("reports healthy without its model: GET /ping is answered after %s s though the model's files are missing", seconds),
+			Do: "let GET /ping fail until the model is loaded: such a pod gets traffic",
+		}, true
+	default:
+		return Step{
+			Verdict: Warned, Detail: fmt.Sprintf("without its model's files the container neither ends nor answers for %s s", seconds),
+			Do: "let it end with the reason: Kubernetes gives up on it only after startupTimeoutSeconds",
+		}, true
+	}
+}
+
+func judgeStop(r Run) (Step, bool) {
+	s := r.Figures.Stop
+	if s == nil {
+		return Step{}, false
+	}
+	step := Step{Verdict: Passed, Detail: fmt.Sprintf("ended %s s after SIGTERM with exit code %d", number(s.Seconds), s.ExitCode)}
+	if s.Loaded {
+		step.Detail += fmt.Sprintf("; %d requests were answered on the way, %d cut off", s.Answered, s.CutOff)
+	} else {
+		step.Detail += "; no requests were in flight, as none were given"
+	}
+	switch {
+	case s.ExitCode == killedExitCode:
+		step.Verdict = Failed
+		step.Detail = fmt.Sprintf("was killed: it did not end within %d s of SIGTERM", s.GraceSeconds) + strings.TrimPrefix(step.Detail, strings.SplitN(step.Detail, ";", 2)[0])
+		step.Do = "let the server end on SIGTERM; a shell as process 1 must exec it, or pass the signal on"
+	case s.CutOff > 0:
+		step.Verdict = Warned
+		step.Do = "let the server finish what it has begun; routers stop sending 5 s before SIGTERM, so only longer requests are cut"
+	case s.ExitCode != 0 && s.ExitCode != terminatedExitCode:
+		step.Verdict = Warned
+		step.Do = "let it end with exit code 0 on SIGTERM: others look like crashes"
+	}
+	return step, true
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// number writes a figure with three significant digits, large ones whole.
+func number(value float64) string {
+	if math.Abs(value) >= 100 {
+		return fmt.Sprintf("%.0f", value)
+	}
+	return fmt.Sprintf("%.3g", value)
+}

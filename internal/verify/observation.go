@@ -1,0 +1,70 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Phase is what one probe does.
+type Phase string
+
+// The phases.
+const (
+	// PhaseAnswers sends each captured request once and compares.
+	PhaseAnswers Phase = "answers"
+	// PhaseRamp raises the number of requests at a time.
+	PhaseRamp Phase = "ramp"
+	// PhasePeak sends at a fixed rate.
+	PhasePeak Phase = "peak"
+	// PhaseStop sends until the model's pod is gone.
+	PhaseStop Phase = "stop"
+)
+
+// Phases are all phases.
+var Phases = []Phase{PhaseAnswers, PhaseRamp, PhasePeak, PhaseStop}
+
+// Observation is one line that the probe writes: exactly one of its parts is
+// set, but for Started and Done.
+type Observation struct {
+	Phase Phase `json:"phase"`
+	// Started is the first line: requests are on their way.
+	Started bool `json:"started,omitempty"`
+	// Done is on the last line.
+	Done bool `json:"done,omitempty"`
+
+	Answers *AnswerFigures `json:"answers,omitempty"`
+	// Load is a step of the ramp, or the peak.
+	Load *Load `json:"load,omitempty"`
+	// Stop counts what became of requests while the pod went away.
+	Stop *StopCounts `json:"stop,omitempty"`
+}
+
+// StopCounts are StopFigures as the probe sees them.
+type StopCounts struct {
+	Answered int64 `json:"answered"`
+	CutOff   int64 `json:"cutOff"`
+	Refused  int64 `json:"refused"`
+}
+
+// maxLineBytes bounds an observation that is read.
+const maxLineBytes = 64 << 10
+
+// ParseObservation reads a line of the probe's log. It is false for lines that
+// are none, such as the log of a crash.
+func ParseObservation(line []byte) (Observation, bool, error) {
+	line = bytes.TrimSpace(line)
+	if !bytes.HasPrefix(line, []byte("{")) {
+		return Observation{}, false, nil
+	}
+	if len(line) > maxLineBytes {
+		return Observation{}, false, fmt.Errorf("the probe wrote a line of %d bytes; want at most %d", len(line), maxLineBytes)
+	}
+	var o Observation
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&o); err != nil {
+		return Observation{}, false, fmt.Errorf("cannot read a line of the probe; use the same version of Landfall on both sides: %w", err)
+	}
+	return o, true, nil
+}
