@@ -2,8 +2,10 @@ package blob
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"math/rand/v2"
 	"sync/atomic"
@@ -75,6 +77,34 @@ func exponentialBackoff(attempt int) time.Duration {
 // failure the file holds parts of the object and is of no use.
 func (t Transfer) Download(ctx context.Context, from Bucket, object Object, to io.WriterAt) error {
 	t = t.withDefaults()
+	var err error
+	if t.PartBytes, err = partBytes(ctx, from, object, t.PartBytes); err != nil {
+		return err
+	}
+	return t.download(ctx, from, object, to, nil)
+}
+
+// ranger is a Bucket that may be unable to read parts of its objects.
+type ranger interface {
+	ranges(ctx context.Context, object Object) (bool, error)
+}
+
+// partBytes is the length of the parts of an object: all of it where the store
+// reads no parts.
+func partBytes(ctx context.Context, from Bucket, object Object, wantBytes int64) (int64, error) {
+	asked, ok := from.(ranger)
+	if !ok || object.SizeBytes <= wantBytes {
+		return wantBytes, nil
+	}
+	able, err := asked.ranges(ctx, object)
+	if err != nil || able {
+		return wantBytes, err
+	}
+	return object.SizeBytes, nil
+}
+
+// download reads the parts that the journal does not have yet.
+func (t Transfer) download(ctx context.Context, from Bucket, object Object, to io.WriterAt, have *journal) error {
 	var doneBytes atomic.Int64
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(t.Parallelism)
@@ -86,7 +116,19 @@ func (t Transfer) Download(ctx context.Context, from Bucket, object Object, to i
 			transfer: t, from: from, object: object, done: &doneBytes,
 			offsetBytes: offset, endBytes: min(offset+t.PartBytes, object.SizeBytes),
 		}
-		group.Go(func() error { return part.download(groupCtx, to) })
+		if have.has(offset) {
+			t.Progress(doneBytes.Add(part.endBytes - offset))
+			continue
+		}
+		group.Go(func() error {
+			if have != nil {
+				part.hash = sha256.New()
+			}
+			if err := part.download(groupCtx, to); err != nil {
+				return err
+			}
+			return have.add(offset, part.hash)
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -103,6 +145,8 @@ type part struct {
 	done        *atomic.Int64
 	offsetBytes int64
 	endBytes    int64
+	// hash is of what was written, where somebody wants to know.
+	hash hash.Hash
 }
 
 func (p *part) download(ctx context.Context, to io.WriterAt) error {
@@ -132,7 +176,7 @@ func (p *part) attempt(ctx context.Context, to io.WriterAt) error {
 		p.offsetBytes += int64(lengthBytes)
 		p.transfer.Progress(p.done.Add(int64(lengthBytes)))
 	}
-	sink := &offsetWriter{to: to, offsetBytes: p.offsetBytes, arrived: arrived}
+	sink := &offsetWriter{to: to, offsetBytes: p.offsetBytes, arrived: arrived, hash: p.hash}
 	_, err = io.Copy(sink, reader)
 	if closeErr := reader.Close(); err == nil {
 		err = closeErr
@@ -159,11 +203,15 @@ type offsetWriter struct {
 	to          io.WriterAt
 	offsetBytes int64
 	arrived     func(lengthBytes int)
+	hash        hash.Hash
 }
 
 func (w *offsetWriter) Write(data []byte) (int, error) {
 	n, err := w.to.WriteAt(data, w.offsetBytes)
 	w.offsetBytes += int64(n)
+	if w.hash != nil {
+		w.hash.Write(data[:n])
+	}
 	w.arrived(n)
 	return n, err
 }

@@ -12,9 +12,14 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	"gocloud.dev/gcerrors"
+	"golang.org/x/oauth2"
+	"google.golang.org/api/googleapi"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
 // Kind sorts failures by what a person would do about them.
@@ -119,6 +124,9 @@ func classify(err error) Kind {
 	if kind := classifyAnswer(err); kind != KindOther {
 		return kind
 	}
+	if kind := classifyStatus(err); kind != KindOther {
+		return kind
+	}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:
 		return KindNotFound
@@ -155,6 +163,39 @@ func classifyAnswer(err error) Kind {
 	switch status := answer.HTTPStatusCode(); {
 	case status == http.StatusMovedPermanently, status == http.StatusTemporaryRedirect:
 		return KindWrongRegion
+	default:
+		return kindOfStatus(status)
+	}
+}
+
+// classifyStatus sorts what stores other than S3 answered.
+func classifyStatus(err error) Kind {
+	var google *googleapi.Error
+	var azure *azcore.ResponseError
+	var registry *errcode.ErrorResponse
+	var status *statusError
+	var token *oauth2.RetrieveError
+	switch {
+	case notFoundInRegistry(err):
+		return KindNotFound
+	case errors.As(err, &token):
+		return KindAccessDenied
+	case errors.As(err, &google):
+		return kindOfStatus(google.Code)
+	case errors.As(err, &azure):
+		return kindOfStatus(azure.StatusCode)
+	case errors.As(err, &registry):
+		return kindOfStatus(registry.StatusCode)
+	case errors.As(err, &status):
+		return kindOfStatus(status.code)
+	}
+	return KindOther
+}
+
+func kindOfStatus(status int) Kind {
+	switch {
+	case status == http.StatusPreconditionFailed:
+		return KindChanged
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return KindAccessDenied
 	case status == http.StatusNotFound:
@@ -188,7 +229,18 @@ func classifyTransport(err error) Kind {
 // type for a chain of providers that all came back empty.
 const credentialStep = "get credentials: "
 
-func withoutCredentials(err error) bool { return strings.Contains(err.Error(), credentialStep) }
+func withoutCredentials(err error) bool {
+	var azure *azidentity.AuthenticationFailedError
+	return errors.Is(err, errNoCredentials) || errors.As(err, &azure) || strings.Contains(err.Error(), credentialStep) ||
+		strings.HasPrefix(err.Error(), azureChain)
+}
+
+// azureChain is how Azure's chain of credentials begins its failure, which has
+// no exported type.
+const azureChain = "DefaultAzureCredential: "
+
+// errNoCredentials tells that nothing was found to ask a store with.
+var errNoCredentials = errors.New("nothing to ask with")
 
 // retryable says that the same request may well succeed if it is sent again.
 func retryable(err error) bool {
@@ -199,9 +251,13 @@ func retryable(err error) bool {
 // rootCause returns the words of the innermost error that says something: the
 // SDK's chains repeat the operation, request ids and attempt counts.
 func rootCause(err error) string {
-	if withoutCredentials(err) {
-		_, cause, _ := strings.Cut(err.Error(), credentialStep)
+	if _, cause, found := strings.Cut(err.Error(), credentialStep); found {
 		return oneLine(cause)
+	}
+	var azure *azcore.ResponseError
+	if errors.As(err, &azure) {
+		// Its own words hold the whole answer.
+		return strings.TrimSpace(fmt.Sprintf("%d %s", azure.StatusCode, azure.ErrorCode))
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {

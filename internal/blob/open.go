@@ -8,27 +8,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	gcblob "gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
 	"gocloud.dev/blob/s3blob"
 )
 
-// Options say how to reach a store. The zero value is AWS with the SDK's
-// default chain of credentials and settings, AWS_ENDPOINT_URL_S3 included.
+// Options say how to reach a store. The zero value is the cloud's own store
+// with its SDK's default chain of credentials and settings, AWS_ENDPOINT_URL_S3
+// included.
 type Options struct {
-	// Region of the bucket. Empty means the environment's, and then us-east-1
+	// Region of an S3 bucket. Empty means the environment's, and then us-east-1
 	// where a custom endpoint makes the region meaningless.
 	Region string
-	// EndpointURL is the address of an S3-compatible store. It implies
-	// path-style addresses.
+	// EndpointURL is the address of the store, where it is not the cloud's own:
+	// of an S3-compatible one (which implies path-style addresses), of one that
+	// speaks Google's JSON API, of an Azure account's blob service
+	// (https://ACCOUNT.blob.core.windows.net), or of a registry that is reached
+	// otherwise than by its name and HTTPS.
 	EndpointURL string
 	// Profile of the shared AWS configuration. Empty means the default one.
 	Profile string
 	// PathStyle puts the bucket into the path instead of the host name.
 	PathStyle bool
-	// Credentials to ask with. Nil means the default chain.
+	// Credentials to ask S3 with. Nil means the default chain.
 	Credentials *Credentials
 }
 
@@ -58,17 +60,33 @@ func Open(ctx context.Context, uri string, options Options) (Bucket, Location, e
 }
 
 func openLocation(ctx context.Context, at Location, options Options) (Bucket, error) {
-	if at.Scheme == schemeFile {
-		store, err := fileblob.OpenBucket(at.Bucket, &fileblob.Options{
-			CreateDir: true,
-			NoTempDir: true,
-			Metadata:  fileblob.MetadataDontWrite,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("cannot open folder: %w", err)
-		}
-		return &bucket{store: store, at: at}, nil
+	switch at.Scheme {
+	case SchemeFile:
+		return openFolder(at)
+	case SchemeGCS:
+		return openGCS(ctx, at, options)
+	case SchemeAzure:
+		return openAzure(ctx, at, options)
+	case SchemeOCI:
+		return openOCI(at, options)
+	default:
+		return openS3(ctx, at, options)
 	}
+}
+
+func openFolder(at Location) (Bucket, error) {
+	store, err := fileblob.OpenBucket(at.Bucket, &fileblob.Options{
+		CreateDir: true,
+		NoTempDir: true,
+		Metadata:  fileblob.MetadataDontWrite,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot open folder: %w", err)
+	}
+	return &bucket{store: store, at: at}, nil
+}
+
+func openS3(ctx context.Context, at Location, options Options) (Bucket, error) {
 	client, err := newS3(ctx, options)
 	if err != nil {
 		return nil, err
@@ -80,7 +98,7 @@ func openLocation(ctx context.Context, at Location, options Options) (Bucket, er
 	if err != nil {
 		return nil, fmt.Errorf("cannot open bucket: %w", err)
 	}
-	return &bucket{store: store, at: at}, nil
+	return &bucket{store: store, at: at, s3: client}, nil
 }
 
 // NewMemory returns an empty bucket that lives in this process.
@@ -119,13 +137,4 @@ func newS3(ctx context.Context, options Options) (*s3.Client, error) {
 		// has a host name per bucket.
 		o.UsePathStyle = options.PathStyle || o.BaseEndpoint != nil
 	}), nil
-}
-
-// listedETag returns the entity tag that came with a listing.
-func listedETag(entry *gcblob.ListObject) (string, bool) {
-	var listed types.Object
-	if entry.As(&listed) && listed.ETag != nil {
-		return *listed.ETag, true
-	}
-	return "", false
 }

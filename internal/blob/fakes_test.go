@@ -1,0 +1,312 @@
+package blob
+
+import (
+	"crypto/md5" //nolint:gosec // what Google's protocol answers with
+	"encoding/base64"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"log"
+	"maps"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/registry"
+)
+
+// kept is an object of a fake store.
+type kept struct {
+	data       []byte
+	generation int64
+}
+
+// shelf holds the objects of a fake store by key.
+type shelf struct {
+	mu      sync.Mutex
+	objects map[string]kept
+	next    int64
+}
+
+func (s *shelf) put(key string, data []byte) kept {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next++
+	s.objects[key] = kept{data: data, generation: s.next}
+	return s.objects[key]
+}
+
+func (s *shelf) get(key string) (kept, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	object, ok := s.objects[key]
+	return object, ok
+}
+
+func (s *shelf) keys(prefix string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.objects)), func(key string) bool { return !strings.HasPrefix(key, prefix) })
+}
+
+var written = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+
+// serveBytes answers a read, of a range where one is asked for.
+func serveBytes(w http.ResponseWriter, r *http.Request, data []byte) {
+	if ranged := r.Header.Get("X-Ms-Range"); ranged != "" {
+		r.Header.Set("Range", ranged)
+	}
+	http.ServeContent(w, r, "", written, strings.NewReader(string(data)))
+}
+
+// fakeGCS speaks as much of Google Cloud Storage as its client asks for: the
+// JSON API to look up, list and upload, the XML API to read.
+type fakeGCS struct{ shelf }
+
+func newFakeGCS(t *testing.T) *httptest.Server {
+	t.Helper()
+	fake := &fakeGCS{shelf{objects: map[string]kept{}}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /storage/v1/b/models/o", fake.list)
+	mux.HandleFunc("GET /storage/v1/b/models/o/{key}", fake.stat)
+	mux.HandleFunc("POST /upload/storage/v1/b/models/o", fake.upload)
+	mux.HandleFunc("PUT /resumable/{key}", fake.resumable)
+	mux.HandleFunc("GET /models/{key...}", fake.read)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func (f *fakeGCS) resource(key string, object kept) map[string]any {
+	sum := md5.Sum(object.data) //nolint:gosec // see above
+	crc := crc32.Checksum(object.data, crc32.MakeTable(crc32.Castagnoli))
+	return map[string]any{
+		"kind": "storage#object", "name": key, "bucket": "models", "size": strconv.Itoa(len(object.data)),
+		"generation": strconv.FormatInt(object.generation, 10), "metageneration": "1", "updated": written.Format(time.RFC3339),
+		"etag": "tag", "md5Hash": base64.StdEncoding.EncodeToString(sum[:]),
+		"crc32c": base64.StdEncoding.EncodeToString([]byte{byte(crc >> 24), byte(crc >> 16), byte(crc >> 8), byte(crc)}),
+	}
+}
+
+func answerJSON(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(value)
+}
+
+func (f *fakeGCS) list(w http.ResponseWriter, r *http.Request) {
+	items := []any{}
+	for _, key := range f.keys(r.URL.Query().Get("prefix")) {
+		object, _ := f.get(key)
+		items = append(items, f.resource(key, object))
+	}
+	answerJSON(w, map[string]any{"kind": "storage#objects", "items": items})
+}
+
+func (f *fakeGCS) stat(w http.ResponseWriter, r *http.Request) {
+	object, ok := f.get(r.PathValue("key"))
+	if !ok {
+		http.Error(w, `{"error":{"code":404,"message":"No such object"}}`, http.StatusNotFound)
+		return
+	}
+	answerJSON(w, f.resource(r.PathValue("key"), object))
+}
+
+func (f *fakeGCS) upload(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Get("uploadType") == "resumable" {
+		var meta struct{ Name string }
+		_ = json.NewDecoder(r.Body).Decode(&meta)
+		w.Header().Set("Location", "http://"+r.Host+"/resumable/"+url.PathEscape(meta.Name))
+		return
+	}
+	_, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	parts := multipart.NewReader(r.Body, params["boundary"])
+	first, err := parts.NextPart()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	var meta struct{ Name string }
+	_ = json.NewDecoder(first).Decode(&meta)
+	second, err := parts.NextPart()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	data, err := io.ReadAll(second)
+	if err != nil {
+		return
+	}
+	answerJSON(w, f.resource(meta.Name, f.put(meta.Name, data)))
+}
+
+func (f *fakeGCS) resumable(w http.ResponseWriter, r *http.Request) {
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	answerJSON(w, f.resource(r.PathValue("key"), f.put(r.PathValue("key"), data)))
+}
+
+func (f *fakeGCS) read(w http.ResponseWriter, r *http.Request) {
+	object, ok := f.get(r.PathValue("key"))
+	wanted := r.URL.Query().Get("ifGenerationMatch") + r.Header.Get("X-Goog-If-Generation-Match")
+	switch {
+	case !ok:
+		http.Error(w, "none", http.StatusNotFound)
+	case wanted != "" && wanted != strconv.FormatInt(object.generation, 10):
+		http.Error(w, "another", http.StatusPreconditionFailed)
+	default:
+		w.Header().Set("X-Goog-Generation", strconv.FormatInt(object.generation, 10))
+		serveBytes(w, r, object.data)
+	}
+}
+
+// fakeAzure speaks as much of Azure Blob Storage as its client asks for.
+type fakeAzure struct {
+	shelf
+	blocks map[string][]byte
+}
+
+func newFakeAzure(t *testing.T) *httptest.Server {
+	t.Helper()
+	fake := &fakeAzure{shelf: shelf{objects: map[string]kept{}}, blocks: map[string][]byte{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /account/models", fake.list)
+	mux.HandleFunc("GET /account/models/{key...}", fake.read)
+	mux.HandleFunc("PUT /account/models/{key...}", fake.write)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func tagOf(object kept) string { return fmt.Sprintf(`"0x%d"`, object.generation) }
+
+func (f *fakeAzure) list(w http.ResponseWriter, r *http.Request) {
+	type item struct {
+		Name       string
+		Properties struct {
+			LastModified  string `xml:"Last-Modified"`
+			Etag          string
+			ContentLength int `xml:"Content-Length"`
+			BlobType      string
+		}
+	}
+	var answer struct {
+		XMLName xml.Name `xml:"EnumerationResults"`
+		Blobs   struct{ Blob []item }
+	}
+	for _, key := range f.keys(r.URL.Query().Get("prefix")) {
+		object, _ := f.get(key)
+		listed := item{Name: key}
+		listed.Properties.LastModified = written.Format(http.TimeFormat)
+		listed.Properties.Etag, listed.Properties.ContentLength, listed.Properties.BlobType = tagOf(object), len(object.data), "BlockBlob"
+		answer.Blobs.Blob = append(answer.Blobs.Blob, listed)
+	}
+	w.Header().Set("Content-Type", "application/xml")
+	_ = xml.NewEncoder(w).Encode(answer)
+}
+
+func (f *fakeAzure) read(w http.ResponseWriter, r *http.Request) {
+	object, ok := f.get(r.PathValue("key"))
+	wanted := r.Header.Get("If-Match")
+	r.Header.Del("If-Match")
+	switch {
+	case !ok:
+		w.Header().Set("X-Ms-Error-Code", "BlobNotFound")
+		w.WriteHeader(http.StatusNotFound)
+	case wanted != "" && wanted != tagOf(object):
+		w.Header().Set("X-Ms-Error-Code", "ConditionNotMet")
+		w.WriteHeader(http.StatusPreconditionFailed)
+	default:
+		w.Header().Set("ETag", tagOf(object))
+		w.Header().Set("X-Ms-Creation-Time", written.Format(http.TimeFormat))
+		w.Header().Set("X-Ms-Blob-Type", "BlockBlob")
+		serveBytes(w, r, object.data)
+	}
+}
+
+func (f *fakeAzure) write(w http.ResponseWriter, r *http.Request) {
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	if r.Header.Get("Authorization") == "" {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	switch r.URL.Query().Get("comp") {
+	case "block":
+		f.mu.Lock()
+		f.blocks[r.URL.Query().Get("blockid")] = data
+		f.mu.Unlock()
+	case "blocklist":
+		var list struct{ Latest []string }
+		_ = xml.Unmarshal(data, &list)
+		var whole []byte
+		f.mu.Lock()
+		for _, id := range list.Latest {
+			whole = append(whole, f.blocks[id]...)
+		}
+		f.mu.Unlock()
+		f.put(r.PathValue("key"), whole)
+	default:
+		f.put(r.PathValue("key"), data)
+	}
+	w.Header().Set("ETag", `"0x0"`)
+	w.Header().Set("Last-Modified", written.Format(http.TimeFormat))
+	w.WriteHeader(http.StatusCreated)
+}
+
+// newRegistry is a registry in memory; whole says that it reads no parts.
+func newRegistry(t *testing.T, whole bool) *httptest.Server {
+	t.Helper()
+	healthy := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if whole {
+			r.Header.Del("Range")
+		}
+		healthy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// openGoogle, openMicrosoft and openRegistry open buckets of the fakes.
+func openGoogle(t *testing.T) Bucket {
+	t.Helper()
+	t.Setenv(envGoogleEmulator, strings.TrimPrefix(newFakeGCS(t).URL, "http://"))
+	return opened(t, "gs://models/", Options{})
+}
+
+func openMicrosoft(t *testing.T) Bucket {
+	t.Helper()
+	t.Setenv(EnvAzureAccount, "account")
+	t.Setenv(EnvAzureKey, base64.StdEncoding.EncodeToString([]byte("key")))
+	return opened(t, "azblob://models/", Options{EndpointURL: newFakeAzure(t).URL + "/account"})
+}
+
+func openRegistry(t *testing.T, whole bool) Bucket {
+	t.Helper()
+	t.Setenv(EnvOCIUsername, "robot")
+	return opened(t, "oci://registry.example.com/team/churn:1/", Options{EndpointURL: newRegistry(t, whole).URL})
+}
+
+func opened(t *testing.T, uri string, options Options) Bucket {
+	t.Helper()
+	bucket, _, err := Open(t.Context(), uri, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { bucket.Close() })
+	return bucket
+}
