@@ -74,6 +74,36 @@ func (f *file) triton([]byte) {
 	}
 }
 
+// servingForm is a number or a model in TensorFlow Serving's own files, in
+// protobuf's text format (model_server_config.proto, session_bundle_config.proto).
+var servingForm = regexp.MustCompile(`\b(max_batch_size|num_batch_threads|max_enqueued_batches|batch_timeout_micros|base_path|config)\s*:?\s*(?:"([^"]*)"|\{\s*(?:value\s*:\s*([0-9]+))?)`)
+
+// tensorflowServing looks through the settings of TensorFlow Serving.
+func (f *file) tensorflowServing([]byte) {
+	f.report("ServerConfig", 1, "settings of TensorFlow Serving")
+	models := 0
+	for i, line := range f.lines {
+		text, _, _ := strings.Cut(strings.TrimSpace(line), "#")
+		f.constants(constant{text: text, line: i + 1})
+		for _, m := range servingForm.FindAllStringSubmatch(text, -1) {
+			switch {
+			case m[1] == "config":
+				if models++; models == 2 {
+					f.report("MultiModelCode", i+1, "TensorFlow Serving is told to serve several models")
+				}
+			case m[1] == "base_path":
+				if strings.HasPrefix(m[2], "s3://") {
+					f.report("AWSCall", i+1, "TensorFlow Serving fetches the model from S3")
+				}
+			case m[1] == "num_batch_threads" && m[3] != "":
+				f.report("WorkerAssumption", i+1, m[1]+" is fixed at "+m[3])
+			case m[3] != "":
+				f.report("BatchAssumption", i+1, m[1]+" is fixed at "+m[3])
+			}
+		}
+	}
+}
+
 // modelArchive looks through the manifest of a TorchServe or MMS archive.
 func (f *file) modelArchive(data []byte) {
 	var manifest struct {

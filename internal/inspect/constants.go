@@ -15,7 +15,9 @@ var (
 	// virtualForm is a bucket as the first part of a host.
 	virtualForm = regexp.MustCompile(`https?://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.s3[.-][a-z0-9.-]*amazonaws\.com`)
 	urlForm     = regexp.MustCompile(`\bhttps?://([^/\s:"'{}<>\\@]+)`)
-	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
+	accountForm = regexp.MustCompile(`(?:^|[^0-9.])([0-9]{12})(?:$|[^0-9.])`)
+	// settingForm is a bucket as the value of a key or variable that says so.
+	settingForm = regexp.MustCompile(`(?i)bucket(?:_?name|_?id)?["']?\s*[:=]\s*["']?([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])["']?\s*(?:$|[,}#])`)
 )
 
 // metadataForms are the addresses at which AWS hosts tell who they are.
@@ -51,7 +53,7 @@ func (f *file) constants(c constant) {
 		account = true
 		f.report("HardcodedAccount", c.line, "the account "+m[1]+" in the address of a registry")
 	}
-	if !account && accountForm.MatchString(text) {
+	if !account && accountForm.MatchString(text) && f.speaksOfAccounts(c.line) {
 		f.report("HardcodedAccount", c.line, "twelve digits, as an AWS account has")
 	}
 	for _, form := range []*regexp.Regexp{bucketForm, virtualForm} {
@@ -64,6 +66,21 @@ func (f *file) constants(c constant) {
 	}
 	f.hosts(c)
 	f.places(c)
+}
+
+// accountLines is how far above twelve digits a word may stand that makes an
+// account of them: lists are written one number a line.
+const accountLines = 3
+
+// speaksOfAccounts tells accounts from the other numbers of twelve digits.
+func (f *file) speaksOfAccounts(line int) bool {
+	for above := range accountLines + 1 {
+		text := strings.ToLower(f.lines.at(line - above))
+		if strings.Contains(text, "account") || strings.Contains(text, "acct") || strings.Contains(text, "ecr") {
+			return true
+		}
+	}
+	return false
 }
 
 // hosts reports addresses, but for those that are only names.
@@ -107,7 +124,8 @@ func (f *file) places(c constant) {
 			f.report("SageMakerPath", c.line, "the place "+strings.TrimSuffix(place, "/"))
 		}
 	}
-	if lower := strings.ToLower(c.text); strings.Contains(lower, "x-amzn-sagemaker-") {
+	// WSGI writes headers with underscores.
+	if lower := strings.ToLower(strings.ReplaceAll(c.text, "_", "-")); strings.Contains(lower, "x-amzn-sagemaker-") {
 		if strings.Contains(lower, "target-model") {
 			f.report("MultiModelCode", c.line, "the header that names a model of a multi-model endpoint")
 			return

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -206,6 +207,9 @@ func (f *file) look() {
 		}
 		return
 	}
+	if settingsFile(base, f.sizeBytes) {
+		f.jsonSettings()
+	}
 	head, err := f.content.Peek(512)
 	if len(head) == 0 || err != nil && !errors.Is(err, io.EOF) {
 		return
@@ -249,6 +253,8 @@ func textOf(name, base string) func(*file, []byte) {
 		return (*file).conda
 	case base == "serving.properties" || base == "config.properties":
 		return (*file).properties
+	case base == "model-config.cfg" || base == "models.config" || base == "batching-config.cfg" || base == "batching.config" || base == "batching_parameters.txt":
+		return (*file).tensorflowServing
 	case base == "config.pbtxt":
 		return (*file).triton
 	case base == "manifest.json" && strings.Contains(name, "MAR-INF/"):
@@ -263,6 +269,28 @@ func textOf(name, base string) func(*file, []byte) {
 	return nil
 }
 
+// maxSettingsBytes is the length up to which JSON is taken for settings; beyond
+// it holds a model or a vocabulary.
+const maxSettingsBytes = 64 << 10
+
+// settingsFile says that a file of that name and length holds settings. The
+// vocabularies of tokenizers are JSON too.
+func settingsFile(base string, sizeBytes int64) bool {
+	return path.Ext(base) == ".json" && sizeBytes <= maxSettingsBytes &&
+		!strings.Contains(base, "vocab") && !strings.Contains(base, "token") && base != "model.json"
+}
+
+// jsonSettings looks through settings in JSON, and leaves the content to be
+// read again.
+func (f *file) jsonSettings() {
+	data, err := io.ReadAll(io.LimitReader(f.content, maxSettingsBytes))
+	if err == nil {
+		f.lines = linesOf(data)
+		f.plainText(data)
+	}
+	f.content = bufio.NewReaderSize(bytes.NewReader(data), peekBytes)
+}
+
 // IsCode says that a file of that name is code or tells what code needs, so
 // that it belongs into a bundle beside the model.
 func IsCode(name string) bool {
@@ -274,7 +302,8 @@ func IsCode(name string) bool {
 func (f *file) plainText(data []byte) {
 	for i, line := range f.lines {
 		if trimmed := strings.TrimSpace(line); trimmed != "" && !strings.HasPrefix(trimmed, "#") && len(data) > 0 {
-			f.constants(constant{text: line, line: i + 1})
+			f.keyed(line, i+1)
+			f.counts(line, i+1)
 		}
 	}
 }
