@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"landfall.dev/landfall/internal/inventory"
@@ -208,6 +209,9 @@ func requests(a *account, g *group, w *inventory.Workload) (evidence, bool) {
 	if !known {
 		return evidence{}, false
 	}
+	if since, young := a.youngerThanLookback(g); perDay == 0 && young {
+		return evidence{points: 0, reason: "no request since it was made on " + since}, true
+	}
 	if perDay == 0 {
 		return evidence{points: -2, reason: "no request in " + plural(a.document.LookbackDays, "day")}, true
 	}
@@ -218,6 +222,16 @@ func requests(a *account, g *group, w *inventory.Workload) (evidence, bool) {
 		}
 	}
 	return evidence{points: 0, reason: reason}, true
+}
+
+// youngerThanLookback says since when an endpoint is there that was not yet when
+// the figures begin.
+func (a *account) youngerThanLookback(g *group) (since string, young bool) {
+	if g.endpoint == nil {
+		return "", false
+	}
+	made, ok := parseTime(g.endpoint.CreatedAt)
+	return made.Format(time.DateOnly), ok && made.After(a.now.AddDate(0, 0, -a.document.LookbackDays))
 }
 
 // steadyShare is the share of a week's hours with requests from which traffic

@@ -59,8 +59,9 @@ func frameworkOfProducer(made part) *inventory.Framework {
 var versionForm = regexp.MustCompile(`^v?([0-9]+(?:\.[0-9]+)+)`)
 
 // innerVersionForm is that of the library which an image is named after, behind
-// the version of the framework below it: 2.1.0-transformers4.37.0-cpu-py310.
-var innerVersionForm = regexp.MustCompile(`-(?:transformers|tgi)([0-9]+(?:\.[0-9]+)*)`)
+// the version of the framework below it: 2.1.0-transformers4.37.0-cpu-py310,
+// and 2.0.1-tei1.2.3-gpu-py310.
+var innerVersionForm = regexp.MustCompile(`-(?:transformers|tgi|tei)([0-9]+(?:\.[0-9]+)*)`)
 
 func versionOf(tag string) string {
 	if found := innerVersionForm.FindStringSubmatch(tag); found != nil {

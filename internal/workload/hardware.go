@@ -15,7 +15,10 @@ type machine struct {
 	instanceType string
 	instance     *inventory.Instance
 	usage        *inventory.Usage
-	of           string
+	// normalized says that the figures are those of a component: in percent of
+	// what it has, however many GPUs that are.
+	normalized bool
+	of         string
 }
 
 // hardwareRule judges a workload by its machines and images.
@@ -67,12 +70,16 @@ func machines(g *group) []machine {
 	var list []machine
 	add := func(instanceType string, usage *inventory.Usage, of string) {
 		if strings.HasPrefix(instanceType, "ml.") {
-			list = append(list, machine{instanceType, inventory.InstanceOf(instanceType), usage, of})
+			list = append(list, machine{instanceType: instanceType, instance: inventory.InstanceOf(instanceType), usage: usage, of: of})
 		}
 	}
 	if e := g.endpoint; e != nil {
 		for i := range e.Variants {
-			add(e.Variants[i].InstanceType, usageOf(e, &e.Variants[i]), "variant "+e.Variants[i].Name)
+			before, usage := len(list), usageOf(e, &e.Variants[i])
+			add(e.Variants[i].InstanceType, usage, "variant "+e.Variants[i].Name)
+			for m := range list[before:] {
+				list[before+m].normalized = usage != nil && usage != e.Variants[i].Usage
+			}
 		}
 		return list
 	}
@@ -118,6 +125,22 @@ func (m machine) neuron() bool {
 		return m.instance.Accelerator != nil && m.instance.Accelerator.Vendor == neuronVendor
 	}
 	return strings.HasPrefix(m.instanceType, "ml.inf") || strings.HasPrefix(m.instanceType, "ml.trn")
+}
+
+// gpuWas and gpuWhole put figures of several GPUs into words: SageMaker adds
+// their percentages up.
+func (m machine) gpuWas() string {
+	if m.gpuWhole() == "" {
+		return "the GPU was"
+	}
+	return "the GPUs were"
+}
+
+func (m machine) gpuWhole() string {
+	if m.instance == nil || m.instance.Accelerator == nil || m.instance.Accelerator.Count < 2 || m.normalized {
+		return ""
+	}
+	return fmt.Sprintf(", of %d %%", m.instance.Accelerator.Count*100)
 }
 
 // gpu also recognises types that are too new for the table: AWS names all
@@ -171,7 +194,8 @@ func gpuUsed(machines []machine, _ []program) (inventory.Hardware, bool) {
 		if m.gpu() && m.usage != nil && m.usage.GPU != nil && m.usage.GPU.Max >= idleGPUPercent {
 			return inventory.Hardware{
 				Needs: inventory.NeedsGPU,
-				Basis: fmt.Sprintf("%s runs on %s; the GPU was busy %s %% at the median and %s %% at most", m.of, m.instanceType, figure(m.usage.GPU.Median), figure(m.usage.GPU.Max)),
+				Basis: fmt.Sprintf("%s runs on %s; %s busy %s %% at the median and %s %% at most%s",
+					m.of, m.instanceType, m.gpuWas(), figure(m.usage.GPU.Median), figure(m.usage.GPU.Max), m.gpuWhole()),
 			}, true
 		}
 	}

@@ -14,7 +14,7 @@ type integrationRule func(a *account, g *group) []inventory.Integration
 
 // integrationRules are all asked; their order does not count.
 var integrationRules = []integrationRule{
-	endpointFeatures, asyncNotices, scalingFeatures, monitoring, alarmsOn, network, referenced, jobFeatures, tracking,
+	endpointFeatures, asyncInference, scalingFeatures, monitoring, alarmsOn, network, referenced, jobFeatures, tracking,
 	marketplace, registered, variables,
 }
 
@@ -66,17 +66,11 @@ func endpointFeatures(_ *account, g *group) []inventory.Integration {
 	return list
 }
 
-func asyncNotices(_ *account, g *group) []inventory.Integration {
+func asyncInference(_ *account, g *group) []inventory.Integration {
 	if g.endpoint == nil || g.endpoint.Async == nil {
 		return nil
 	}
-	list := []inventory.Integration{{Name: "AsyncInference", Detail: g.endpoint.Async.OutputURI}}
-	for _, topic := range []string{g.endpoint.Async.SuccessTopicARN, g.endpoint.Async.ErrorTopicARN} {
-		if topic != "" {
-			list = append(list, inventory.Integration{Name: "SNS", Detail: topic})
-		}
-	}
-	return list
+	return []inventory.Integration{{Name: "AsyncInference", Detail: g.endpoint.Async.OutputURI}}
 }
 
 func scalingFeatures(_ *account, g *group) []inventory.Integration {
@@ -166,7 +160,7 @@ var referencedNames = map[inventory.ResourceKind]string{
 }
 
 func referenced(_ *account, g *group) []inventory.Integration {
-	details := map[string][]string{"KMS": keysOfEndpoint(g.endpoint)}
+	details := map[string][]string{"KMS": keysOfEndpoint(g.endpoint), "SNS": topicsOfEndpoint(g.endpoint)}
 	for i := range g.parts {
 		for _, found := range g.parts[i].references {
 			// jobFeatures tells EFS and FSx of channels apart.
@@ -205,6 +199,14 @@ func keysOfEndpoint(e *inventory.Endpoint) []string {
 		keys = append(keys, e.Async.KMSKeyID)
 	}
 	return slices.DeleteFunc(keys, func(key string) bool { return key == "" })
+}
+
+// topicsOfEndpoint are the topics of SNS that an endpoint tells of its answers.
+func topicsOfEndpoint(e *inventory.Endpoint) []string {
+	if e == nil || e.Async == nil {
+		return nil
+	}
+	return slices.DeleteFunc([]string{e.Async.SuccessTopicARN, e.Async.ErrorTopicARN}, func(topic string) bool { return topic == "" })
 }
 
 // jobFeatures sees what SageMaker does for jobs.

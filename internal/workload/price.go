@@ -31,7 +31,10 @@ func (b *bill) lacks(what string) { b.missing = append(b.missing, what) }
 func (b *bill) instances(instanceType string, use cost.Use, hours float64, what string, estimate bool) {
 	price, ok := b.table.SageMaker(instanceType, use)
 	if !ok {
-		b.lacks(fmt.Sprintf("%s on %s", what, instanceType))
+		if !strings.Contains(what, instanceType) {
+			what += " on " + instanceType
+		}
+		b.lacks(what)
 		return
 	}
 	b.line(price.USDPerHour*hours, estimate || price.Estimate, fmt.Sprintf("%s: %s instance hours a month; %s", what, figure(hours), price.Basis))
@@ -112,14 +115,26 @@ func endpointCost(_ *account, g *group, b *bill) {
 				b.lacks("variant " + v.Name)
 			default:
 				what := fmt.Sprintf("variant %s with %s of %s", v.Name, plural(int(count), "instance"), v.InstanceType)
-				scaling := len(e.Scaling) > 0 || v.ManagedScaler != nil
-				if scaling {
-					what += " as it is scaled now"
-				}
-				b.instances(v.InstanceType, cost.Hosting, float64(count)*cost.HoursPerMonth, what, scaling)
+				why := unsteady(e, v)
+				b.instances(v.InstanceType, cost.Hosting, float64(count)*cost.HoursPerMonth, what+why, why != "")
 			}
 		}
 	}
+}
+
+// unsteady says why the number of instances may not be that of a month; empty
+// when nothing changes it.
+func unsteady(e *inventory.Endpoint, v *inventory.Variant) string {
+	count := v.InstanceCount
+	switch {
+	case count.Current == nil:
+		return " as configured, since AWS names none that runs"
+	case len(e.Scaling) > 0 || v.ManagedScaler != nil:
+		return " as it is scaled now"
+	case count.Desired != nil && *count.Desired != *count.Current:
+		return fmt.Sprintf(" as it is now, while %d are asked for", *count.Desired)
+	}
+	return ""
 }
 
 // jobsCost is an estimate always: it takes the runs of the lookback for those

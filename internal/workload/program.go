@@ -40,9 +40,9 @@ func served(e *inventory.Endpoint) []program {
 		return nil
 	}
 	var list []program
-	for m := range e.Models {
-		for c := range e.Models[m].Containers {
-			list = append(list, served1(&e.Models[m].Containers[c], "model "+e.Models[m].Name))
+	for _, m := range answeringFirst(e) {
+		for c := range m.Containers {
+			list = append(list, served1(&m.Containers[c], "model "+m.Name))
 		}
 	}
 	for i := range e.Components {
@@ -51,6 +51,27 @@ func served(e *inventory.Endpoint) []program {
 		}
 	}
 	return list
+}
+
+// answeringFirst are the models of an endpoint, those of production variants
+// before those that only shadow variants run: callers get the former's answers.
+func answeringFirst(e *inventory.Endpoint) []*inventory.Model {
+	shadows := map[string]bool{}
+	for i := range e.ShadowVariants {
+		shadows[e.ShadowVariants[i].ModelName] = true
+	}
+	for i := range e.Variants {
+		delete(shadows, e.Variants[i].ModelName)
+	}
+	var first, last []*inventory.Model
+	for i := range e.Models {
+		if m := &e.Models[i]; shadows[m.Name] {
+			last = append(last, m)
+		} else {
+			first = append(first, m)
+		}
+	}
+	return append(first, last...)
 }
 
 func served1(c *inventory.Container, of string) program {

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"slices"
+	"strings"
 
 	"landfall.dev/landfall/internal/cost"
 	"landfall.dev/landfall/internal/inventory"
@@ -37,7 +38,7 @@ func (a *account) runs(g *group) *inventory.Runs {
 	runs := &inventory.Runs{Count: len(found), StartedBy: startedBy(g)}
 	var hours []float64
 	for _, p := range found {
-		if p.Status == "Failed" {
+		if strings.EqualFold(p.Status, "Failed") { // FAILED of compilation and edge packaging
 			runs.Failed++
 		}
 		if a.inLookback(p) {
@@ -149,13 +150,16 @@ func (a *account) batches(g *group) []batch {
 func (a *account) batch(jobs []part) (batch, bool) {
 	var b batch
 	var instances, inLookback float64
-	var hours []float64
+	var hours, billed []float64
 	for _, p := range jobs {
 		if a.inLookback(p) {
 			inLookback++
 		}
 		if h, ok := paidHours(p); ok {
 			hours = append(hours, h)
+			if p.spec.spot() && p.spec.BillableTimeInSeconds > 0 {
+				billed = append(billed, h)
+			}
 		}
 		clusters := p.spec.clusters()
 		if b.instanceType == "" && len(clusters) > 0 {
@@ -164,6 +168,11 @@ func (a *account) batch(jobs []part) (batch, bool) {
 	}
 	if inLookback == 0 || b.instanceType == "" || len(hours) == 0 {
 		return batch{}, false
+	}
+	if len(billed) > 0 {
+		// Jobs that were only listed tell how long they took, waits for spot
+		// instances included, and not what of it is paid.
+		hours = billed
 	}
 	perMonth := inLookback * cost.HoursPerMonth / float64(a.document.LookbackDays*24)
 	b.instanceHoursPerMonth = median(hours) * instances * perMonth

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/workload/reference"
 )
 
 // pathRule sees in a program how its model is trained.
@@ -72,7 +73,22 @@ func (a *account) servedPath(g *group) *inventory.TrainingPath {
 	if len(list) == 0 {
 		return &inventory.TrainingPath{Kind: inventory.TrainingUnknown, Basis: "no description of a model was read"}
 	}
-	return &inventory.TrainingPath{Kind: inventory.TrainingUnknown, Basis: "nothing shows which model it is"}
+	return &inventory.TrainingPath{Kind: inventory.TrainingUnknown, Basis: a.unseen(g, list)}
+}
+
+// unseen says why nothing shows which model it is.
+func (a *account) unseen(g *group, list []program) string {
+	for _, p := range list {
+		if p.modelPackage == "" {
+			continue
+		}
+		if arn, ok := reference.ParseARN(p.modelPackage); ok && arn.AccountID != g.key.AccountID {
+			return "model package " + p.modelPackage + " is account " + arn.AccountID +
+				"'s: that of a seller on the AWS Marketplace, or of somebody who shares it"
+		}
+		return "model package " + p.modelPackage + " was not read"
+	}
+	return "nothing shows which model it is"
 }
 
 func pathOfProducer(a *account, made producer) inventory.TrainingPath {

@@ -169,12 +169,12 @@ func TestCost(t *testing.T) {
 		// A shadow variant of one ml.c5.xlarge adds 0.204 x 730 = 148.92.
 		"Shadow": {endpoint(func(e *inventory.Endpoint) {
 			two(e)
-			e.ShadowVariants = []inventory.Variant{{Name: "s", InstanceType: "ml.c5.xlarge", InstanceCount: inventory.Counts{Initial: pointer(int32(1))}}}
+			e.ShadowVariants = []inventory.Variant{{Name: "s", InstanceType: "ml.c5.xlarge", InstanceCount: inventory.Counts{Current: pointer(int32(1))}}}
 		}), "Endpoint/churn", 484.72, false, "variant s"},
 		"Partly": {endpoint(func(e *inventory.Endpoint) {
 			two(e)
 			e.Variants = append(e.Variants, inventory.Variant{Name: "odd", InstanceType: "ml.x9.large", InstanceCount: inventory.Counts{Current: pointer(int32(1))}})
-		}), "Endpoint/churn", 335.80, true, "without variant odd with 1 instance of ml.x9.large on ml.x9.large, whose price is not known"},
+		}), "Endpoint/churn", 335.80, true, "without variant odd with 1 instance of ml.x9.large, whose price is not known"},
 		"Serverless": {endpoint(func(e *inventory.Endpoint) { e.Variants[0].Serverless = &inventory.Serverless{} }), "Endpoint/churn", unknown, false, ""},
 		"Uncounted":  {endpoint(func(*inventory.Endpoint) {}), "Endpoint/churn", unknown, false, ""},
 		// 3 hours x 2 instances x 1 run x 730 / 336 hours = 13.0357 hours, x 63.296 = 825.11.
