@@ -27,6 +27,8 @@ const (
 	tightPercent = 90
 	// leastAnsweredPercent of a fixed rate must be answered.
 	leastAnsweredPercent = 95
+	// leastForRate is from how many requests on the rate is judged.
+	leastForRate = 50
 	// killedExitCode is SIGKILL's, 128 + 9.
 	killedExitCode = 137
 	// terminatedExitCode is SIGTERM's, 128 + 15: the usual end of a server that
@@ -193,7 +195,7 @@ func judgePeak(r Run) (Step, bool) {
 	case l.Requests == 0 || l.ErrorPercent() > r.Limits.MostErrorPercent:
 		step.Verdict, step.Do = Failed, "plan larger pods, or more of them"
 		step.Detail += "; " + tally(l.Failures)
-	case l.AnsweredPerSecond < l.OfferedPerSecond*leastAnsweredPercent/percent:
+	case l.Requests >= leastForRate && l.AnsweredPerSecond < l.OfferedPerSecond*leastAnsweredPercent/percent:
 		step.Verdict, step.Do = Failed, "plan larger pods, or more of them"
 		step.Detail += fmt.Sprintf("; only %s answers/s came", number(l.AnsweredPerSecond))
 	default:
@@ -249,19 +251,26 @@ func judgeStop(r Run) (Step, bool) {
 		return Step{}, false
 	}
 	step := Step{Verdict: Passed, Detail: fmt.Sprintf("ended %s s after SIGTERM with exit code %d", number(s.Seconds), s.ExitCode)}
-	if s.Loaded {
-		step.Detail += fmt.Sprintf("; %d requests were answered on the way, %d cut off", s.Answered, s.CutOff)
-	} else {
+	if s.ExitCode == killedExitCode {
+		step.Detail = fmt.Sprintf("was killed: it did not end within %d s of SIGTERM", s.GraceSeconds)
+	}
+	q := s.Requests
+	if q == nil {
 		step.Detail += "; no requests were in flight, as none were given"
+	} else {
+		step.Detail += fmt.Sprintf("; before it %d requests were answered and %d failed; of %d in flight %d were answered",
+			q.Answered, q.Failed, q.InFlight, q.InFlightAnswered)
 	}
 	switch {
 	case s.ExitCode == killedExitCode:
 		step.Verdict = Failed
-		step.Detail = fmt.Sprintf("was killed: it did not end within %d s of SIGTERM", s.GraceSeconds) + strings.TrimPrefix(step.Detail, strings.SplitN(step.Detail, ";", 2)[0])
 		step.Do = "let the server end on SIGTERM; a shell as process 1 must exec it, or pass the signal on"
-	case s.CutOff > 0:
+	case q != nil && q.Failed > 0:
 		step.Verdict = Warned
-		step.Do = "let the server finish what it has begun; routers stop sending 5 s before SIGTERM, so only longer requests are cut"
+		step.Do = "routers may send a pod requests for a second after its deletion; let it answer until SIGTERM"
+	case q != nil && q.InFlightAnswered < q.InFlight:
+		step.Verdict = Warned
+		step.Do = "let the server finish on SIGTERM what it has begun"
 	case s.ExitCode != 0 && s.ExitCode != terminatedExitCode:
 		step.Verdict = Warned
 		step.Do = "let it end with exit code 0 on SIGTERM: others look like crashes"

@@ -17,7 +17,7 @@ const (
 	PhaseRamp Phase = "ramp"
 	// PhasePeak sends at a fixed rate.
 	PhasePeak Phase = "peak"
-	// PhaseStop sends until the model's pod is gone.
+	// PhaseStop sends while the model's pod goes away.
 	PhaseStop Phase = "stop"
 )
 
@@ -40,11 +40,16 @@ type Observation struct {
 	Stop *StopCounts `json:"stop,omitempty"`
 }
 
-// StopCounts are StopFigures as the probe sees them.
+// StopCounts are what became of requests while the pod went away.
 type StopCounts struct {
+	// Answered requests were sent after the deletion and before SIGTERM, when
+	// routers may still send some; Failed ones were not answered.
 	Answered int64 `json:"answered"`
-	CutOff   int64 `json:"cutOff"`
-	Refused  int64 `json:"refused"`
+	Failed   int64 `json:"failed"`
+	// InFlight requests had been begun when SIGTERM came; of them,
+	// InFlightAnswered were answered.
+	InFlight         int64 `json:"inFlight"`
+	InFlightAnswered int64 `json:"inFlightAnswered"`
 }
 
 // maxLineBytes bounds an observation that is read.

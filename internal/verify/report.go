@@ -258,13 +258,9 @@ type StopFigures struct {
 	ExitCode int32   `json:"exitCode"`
 	// GraceSeconds is what it had.
 	GraceSeconds int64 `json:"graceSeconds"`
-	// Answered requests began after the deletion and were answered; CutOff ones
-	// had been sent and were not. Refused ones never reached it.
-	Answered int64 `json:"answered"`
-	CutOff   int64 `json:"cutOff"`
-	Refused  int64 `json:"refused"`
-	// Loaded is false where no requests were there to send.
-	Loaded bool `json:"loaded"`
+	// Requests is what became of those sent on the way; nil where none were
+	// there to send.
+	Requests *StopCounts `json:"requests,omitempty"`
 }
 
 const percent = 100.0

@@ -11,9 +11,6 @@ import (
 	"landfall.dev/landfall/internal/verify"
 )
 
-// stopConcurrency is how many requests are under way while a pod goes away.
-const stopConcurrency = 2
-
 // Run plays one phase and writes its observations, one JSON object a line. It
 // fails when the requests cannot be read or nobody listens; a model that fails
 // is an observation.
@@ -22,7 +19,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	p := &probe{Options: o, sender: newSender(o, requests, o.Phase == verify.PhaseStop), out: json.NewEncoder(out)}
+	p := &probe{Options: o, sender: newSender(o, requests), out: json.NewEncoder(out)}
 	if err := p.tell(verify.Observation{Started: true}); err != nil {
 		return err
 	}
@@ -39,7 +36,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 		load := openLoop(ctx, o.RequestsPerSecond, seconds(o.Seconds), p.sender.send)
 		last.Load = &load
 	case verify.PhaseStop:
-		counts := untilGone(ctx, min(stopConcurrency, o.Limits.MostConcurrency), seconds(o.Seconds), p.sender.send)
+		counts := throughStop(ctx, p.sender, usualStop)
 		last.Stop = &counts
 	}
 	if err := ctx.Err(); err != nil {

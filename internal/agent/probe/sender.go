@@ -45,13 +45,11 @@ type sender struct {
 	requests []verify.Request
 }
 
-// newSender returns a sender; with fresh, each request gets its own connection.
-func newSender(o Options, requests []verify.Request, fresh bool) *sender {
+func newSender(o Options, requests []verify.Request) *sender {
 	transport := &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		MaxIdleConnsPerHost: mostInFlight,
 		DisableCompression:  true,
-		DisableKeepAlives:   fresh,
 	}
 	return &sender{
 		client: &http.Client{
@@ -69,6 +67,11 @@ func (s *sender) post(ctx context.Context, r verify.Request) (*http.Response, er
 	if err != nil {
 		return nil, err
 	}
+	setHeaders(request, r)
+	return s.client.Do(request)
+}
+
+func setHeaders(request *http.Request, r verify.Request) {
 	// A request that a model may have seen is not sent again.
 	request.GetBody = nil
 	for name, value := range map[string]string{
@@ -78,7 +81,6 @@ func (s *sender) post(ctx context.Context, r verify.Request) (*http.Response, er
 			request.Header.Set(name, value)
 		}
 	}
-	return s.client.Do(request)
 }
 
 // send sends the request of that index, over and over from the first, and

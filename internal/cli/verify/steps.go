@@ -172,8 +172,6 @@ const (
 	// container has after SIGTERM: what SageMaker gives it.
 	drainSeconds = 5
 	graceSeconds = 30
-	// goneSeconds is for a probe to notice that a pod is gone.
-	goneSeconds = 15
 )
 
 // stopModel deletes the model's pod while requests are under way.
@@ -189,9 +187,8 @@ func (r *run) stopModel(ctx context.Context) error {
 		}
 		return r.howStopped(ctx, stop)
 	}
-	stop.Loaded = true
 	outcome := make(chan error, 1)
-	err := r.probe(ctx, trial.Load{Phase: core.PhaseStop, Seconds: drainSeconds + graceSeconds + goneSeconds}, func(o core.Observation) error {
+	err := r.probe(ctx, trial.Load{Phase: core.PhaseStop, Seconds: drainSeconds + graceSeconds}, func(o core.Observation) error {
 		if o.Started {
 			if err := r.delete(ctx, r.modelName()); err != nil {
 				return err
@@ -202,7 +199,7 @@ func (r *run) stopModel(ctx context.Context) error {
 			// howStopped may still be writing the other fields.
 			stopped := <-outcome
 			outcome <- stopped
-			stop.Answered, stop.CutOff, stop.Refused = o.Stop.Answered, o.Stop.CutOff, o.Stop.Refused
+			stop.Requests = o.Stop
 		}
 		return nil
 	})

@@ -197,7 +197,7 @@ func (o *options) finish(report core.Report, format output.Format) error {
 	if o.report != "-" {
 		o.session.Notef("The report is %s.", o.report)
 		if !report.Failed() {
-			o.session.SuggestCommand("take the figures into the plan:", "plan", "inventory.yaml", "-o", "plan.yaml", "--verified", o.report)
+			o.session.SuggestCommand("take the figures into the plan", "plan", "inventory.yaml", "-o", "plan.yaml", "--verified", o.report)
 		}
 	}
 	if report.Failed() {
