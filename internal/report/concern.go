@@ -124,8 +124,9 @@ func unknownCallers(s subject) *Concern {
 	if slices.ContainsFunc(s.Consumers, func(c inventory.Consumer) bool { return c.How != string(inventory.CallerAllowed) }) {
 		return nil
 	}
-	return concern(Soon, s.importance(), "write a file of known callers, or log InvokeEndpoint data events in CloudTrail, and scan again",
-		"It matters, and nobody knows who calls it: %s.", strings.TrimSuffix(s.ConsumersUnknown, "."))
+	return concern(Soon, s.importance(),
+		"scan again with --cloudtrail where a trail records calls of endpoints, or name the callers in a file for --known-callers; what was read stands under “Not known”",
+		"It matters, and nobody knows who calls it.")
 }
 
 func alone(s subject) *Concern {
@@ -152,7 +153,7 @@ func blocked(s subject) *Concern {
 		return nil
 	}
 	first := s.planned.Blockers[0]
-	return concern(Soon, s.importance(), first.Do, "It cannot move: %s, %s.", first.Thing, strings.TrimSuffix(first.Why, "."))
+	return concern(Soon, s.importance(), first.Do, "It cannot move because of %s: %s.", first.Thing, strings.TrimSuffix(first.Why, "."))
 }
 
 // failedRunsShare is where failing is no longer the odd mishap.

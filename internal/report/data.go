@@ -77,7 +77,7 @@ func dataOf(subjects []subject, g *graph.Graph) data {
 		workload, known := numbers[n.Workload]
 		if !known {
 			workload = -1
-		} else if stands := &result.Workloads[workload]; stands.Node < 0 || standsFor(n, stands.Found) {
+		} else if stands := &result.Workloads[workload]; stands.Node < 0 || closeness(n, stands.Found) > closeness(g.Nodes[stands.Node], stands.Found) {
 			stands.Node = i
 		}
 		result.Graph.Names = append(result.Graph.Names, n.Name)
@@ -90,10 +90,19 @@ func dataOf(subjects []subject, g *graph.Graph) data {
 	return result
 }
 
-// standsFor says that a node is the one to show for a workload: the endpoint,
-// the pipeline, or the newest run.
-func standsFor(n graph.Node, w inventory.Workload) bool {
-	return len(w.Resources) > 0 && n.Name == w.Resources[0].Name && string(n.Kind) == string(w.Resources[0].Kind)
+// closeness says how well a node stands for a workload: one of its kind and name
+// best (an endpoint, a pipeline), then one of its name (the group of a registry),
+// then the first of its resources (the newest run).
+func closeness(n graph.Node, w inventory.Workload) int {
+	switch {
+	case n.Name == w.Name && string(n.Kind) == string(w.Kind):
+		return 3
+	case n.Name == w.Name && n.Kind != inventory.KindModel:
+		return 2
+	case len(w.Resources) > 0 && n.Name == w.Resources[0].Name && string(n.Kind) == string(w.Resources[0].Kind):
+		return 1
+	}
+	return 0
 }
 
 func variantsOf(e *inventory.Endpoint) []dataVariant {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"landfall.dev/landfall/internal/graph"
 	"landfall.dev/landfall/internal/inventory"
@@ -30,7 +31,7 @@ type Tile struct {
 	Value, Label, Note string
 }
 
-// Group holds the concerns of one urgency, a subject an entry.
+// Group holds the concerns of one urgency.
 type Group struct {
 	Urgency Urgency
 	// First are shown at once, Rest when somebody asks.
@@ -38,11 +39,16 @@ type Group struct {
 }
 
 // Entry is what there is to worry about in one workload, or about one operation
-// that was not answered.
+// that was not answered, or one concern that several workloads share.
 type Entry struct {
+	Subjects []Subject
+	Concerns []Concern
+}
+
+// Subject is what an entry is about.
+type Subject struct {
 	// Workload is the full key, empty for operations.
-	Workload, Subject string
-	Concerns          []Concern
+	Workload, Name string
 }
 
 // shownEntries is what a person reads without losing the thread.
@@ -55,7 +61,7 @@ func (g Group) Count() int { return len(g.First) + len(g.Rest) }
 func Build(d inventory.Document, planned *plan.Document) Page {
 	subjects := subjectsOf(d, planned)
 	page := Page{
-		ScannedAt: d.ScannedAt, LookbackDays: d.LookbackDays, Planned: planned != nil,
+		ScannedAt: minuteOf(d.ScannedAt), LookbackDays: d.LookbackDays, Planned: planned != nil,
 		Tiles: tiles(subjects, d), Unread: d.Unread, Callers: d.CallerCoverage,
 		Data: dataOf(subjects, graph.Of(d)),
 	}
@@ -66,9 +72,17 @@ func Build(d inventory.Document, planned *plan.Document) Page {
 	return page
 }
 
-// grouped puts concerns of one urgency and one subject together. The order of
-// subjects is that of their first concern.
+// sharedBy is from how many workloads on a concern in the same words stands once
+// for all of them: read for the third time, it hides what is said only once.
+const sharedBy = 3
+
+// grouped puts concerns of one urgency and one subject together, and subjects
+// of one concern. Entries are in the order of their first concern.
 func grouped(all []Concern) []Group {
+	shared := map[string]int{}
+	for _, c := range all {
+		shared[c.sentence()]++
+	}
 	var groups []Group
 	for _, urgency := range []Urgency{Now, Soon, Sometime} {
 		var entries []Entry
@@ -77,14 +91,17 @@ func grouped(all []Concern) []Group {
 			if c.Urgency != urgency {
 				continue
 			}
-			name := c.Workload + " " + c.Subject
+			name, together := c.Workload+" "+c.Subject, shared[c.sentence()] >= sharedBy
+			if together {
+				name = c.sentence()
+			}
 			i, known := at[name]
 			if !known {
 				i = len(entries)
 				at[name] = i
-				entries = append(entries, Entry{Workload: c.Workload, Subject: c.Subject})
+				entries = append(entries, Entry{})
 			}
-			entries[i].Concerns = append(entries[i].Concerns, c)
+			entries[i].add(c, together)
 		}
 		if len(entries) > 0 {
 			shown := min(len(entries), shownEntries)
@@ -92,6 +109,20 @@ func grouped(all []Concern) []Group {
 		}
 	}
 	return groups
+}
+
+// sentence is what a concern says, whomever it is about.
+func (c Concern) sentence() string { return fmt.Sprint(c.Urgency, c.What, "\n", c.Do) }
+
+// add puts a concern into the entry of its subject, or its subject into the
+// entry of the concern.
+func (e *Entry) add(c Concern, together bool) {
+	if len(e.Subjects) == 0 || together {
+		e.Subjects = append(e.Subjects, Subject{Workload: c.Workload, Name: c.Subject})
+	}
+	if len(e.Concerns) == 0 || !together {
+		e.Concerns = append(e.Concerns, c)
+	}
 }
 
 func subjectsOf(d inventory.Document, planned *plan.Document) []subject {
@@ -198,6 +229,15 @@ func decisionTiles(subjects []subject) []Tile {
 		}
 	}
 	return []Tile{{Value: fmt.Sprint(counts[plan.Move]), Label: "can move now", Note: strings.Join(words, ", ")}}
+}
+
+// minuteOf writes a time (RFC 3339, UTC) as people do.
+func minuteOf(text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	return at.UTC().Format("2006-01-02 15:04") + " UTC"
 }
 
 // compact writes a number with three digits or fewer and a letter.

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"landfall.dev/landfall/internal/graph"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/plan"
 	"landfall.dev/landfall/internal/workload"
@@ -114,8 +117,10 @@ func TestConcerns(t *testing.T) {
 		"few errors":  {func(s *subject) { s.Traffic.ServerErrorShare = 0.001 }, "", Now},
 		"config gone": {func(s *subject) { s.endpoint.Config = inventory.Config{Name: "c", Presence: inventory.Deleted} }, "its configuration c was deleted", Now},
 		"callers unknown": {
-			func(s *subject) { s.Criticality, s.ConsumersUnknown, s.endpoint.Scaling = critical, "no trail", []inventory.Scaling{{}} },
-			"nobody knows who calls it: no trail.", Soon,
+			func(s *subject) {
+				s.Criticality, s.ConsumersUnknown, s.endpoint.Scaling = critical, "no trail", []inventory.Scaling{{}}
+			},
+			"nobody knows who calls it.", Soon,
 		},
 		"callers seen": {
 			func(s *subject) {
@@ -128,7 +133,7 @@ func TestConcerns(t *testing.T) {
 		"blocked": {
 			func(s *subject) {
 				s.planned = &plan.Workload{Settings: plan.Settings{Decision: plan.Blocked}, Blockers: []plan.Blocker{{Thing: "image x", Why: "closed", Do: "name another"}}}
-			}, "It cannot move: image x, closed.", Soon,
+			}, "It cannot move because of image x: closed.", Soon,
 		},
 		"failed runs": {func(s *subject) { s.Runs = &inventory.Runs{Count: 4, Failed: 3, InLookback: 4} }, "3 of its 4 runs failed", Soon},
 		"unread":      {func(s *subject) { s.endpoint.Unread = "denied" }, "could not be read: denied.", Soon},
@@ -165,7 +170,7 @@ func TestTheMostUrgentComesFirst(t *testing.T) {
 	total := 0
 	for _, g := range grouped(all) {
 		for _, e := range slices.Concat(g.First, g.Rest) {
-			total += len(e.Concerns)
+			total += len(e.Concerns) * len(e.Subjects)
 		}
 		if len(g.First) > shownEntries {
 			t.Errorf("%s shows %d entries at once", g.Urgency, len(g.First))
@@ -173,5 +178,41 @@ func TestTheMostUrgentComesFirst(t *testing.T) {
 	}
 	if total != len(all) {
 		t.Errorf("grouping keeps %d of %d concerns", total, len(all))
+	}
+}
+
+func TestWhatManyShareIsSaidOnce(t *testing.T) {
+	said := func(subject, what string) Concern {
+		return Concern{Urgency: Soon, Workload: "1/r/Endpoint/" + subject, Subject: subject, What: what, Do: "act"}
+	}
+	got := grouped([]Concern{said("a", "own"), said("a", "common"), said("b", "common"), said("c", "common"), said("c", "two"), said("d", "two")})
+	type entry struct{ Names, Says []string }
+	var entries []entry
+	for _, e := range got[0].First {
+		var line entry
+		for _, s := range e.Subjects {
+			line.Names = append(line.Names, s.Name)
+		}
+		for _, c := range e.Concerns {
+			line.Says = append(line.Says, c.What)
+		}
+		entries = append(entries, line)
+	}
+	want := []entry{{[]string{"a"}, []string{"own"}}, {[]string{"a", "b", "c"}, []string{"common"}}, {[]string{"c"}, []string{"two"}}, {[]string{"d"}, []string{"two"}}}
+	if diff := cmp.Diff(want, entries); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheNodeOfAWorkload(t *testing.T) {
+	churn := inventory.Workload{
+		WorkloadKey: inventory.WorkloadKey{Kind: inventory.WorkloadPipeline, Name: "churn"},
+		Resources:   []inventory.Reference{{Kind: inventory.KindPipelineExecution, Name: "run"}},
+	}
+	order := []graph.Node{{Kind: inventory.KindModel, Name: "churn"}, {Kind: inventory.KindPipelineExecution, Name: "run"}, {Kind: inventory.KindExperiment, Name: "churn"}, {Kind: inventory.KindPipeline, Name: "churn"}}
+	for i, n := range order {
+		if got := closeness(n, churn); got != i {
+			t.Errorf("%s %s stands for it by %d, want %d", n.Kind, n.Name, got, i)
+		}
 	}
 }

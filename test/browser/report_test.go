@@ -189,6 +189,10 @@ func TestReportFinds(t *testing.T) {
 	heardAgain.none(t)
 }
 
+// tooWide are texts of the graph that leave their boxes.
+const tooWide = `[...document.querySelectorAll(".graph .node")].filter((n) => [...n.querySelectorAll("text")].
+	some((t) => t.getBBox().x + t.getBBox().width > n.querySelector("rect").getBBox().width)).map((n) => n.textContent)`
+
 // churn is the full key of the workload that the demonstration moves.
 const churn = "123456789012/us-east-1/Endpoint/Churn-Prod"
 
@@ -201,9 +205,15 @@ func TestReportGraph(t *testing.T) {
 			t.Errorf("the graph lacks %q; it has %q", want, names)
 		}
 	}
+	if over := value[[]string](t, ctx, tooWide); len(over) > 0 {
+		t.Errorf("texts are wider than their boxes: %q", over)
+	}
 	value[bool](t, ctx, `[...document.querySelectorAll("#detail button")].find((b) => b.textContent === "Enlarge").click() ?? true`)
 	do(t, ctx, chromedp.WaitVisible(chromedp.CSS("dialog[open] .graph svg")), chromedp.KeyEvent("\x1b"),
 		chromedp.WaitVisible(chromedp.CSS("#detail .graph svg")))
+	if back := value[string](t, ctx, `document.querySelector("#detail .enlarge").textContent`); back != "Enlarge" {
+		t.Errorf("the button beside the graph reads %q once the large one is closed", back)
+	}
 	heard.none(t)
 }
 

@@ -41,19 +41,28 @@ function planOf({ planned: p }) {
   return el("div", {}, el("h4", {}, "Plan"),
     facts([["Decision", el("span", { class: decisionClass[p.decision] ?? "" }, p.decision)], ["Phase", p.phase || null], ["Node pool", p.nodePoolName],
       ["In the cluster", p.clusterCost ? dollars(p.clusterCost) + " a month" : null], ["Waits for", (p.dependsOn ?? []).join(", ")]]),
-    list("Why", p.reasons), list("In the way", (p.blockers ?? []).map((b) => `${b.thing}: ${b.why}. ${b.do}`)),
-    list("Not carried over", (p.gaps ?? []).map((g) => `${g.thing}: ${g.why}. ${g.do}`)));
+    list("Why", p.reasons), list("In the way", (p.blockers ?? []).map(remedy)), list("Not carried over", (p.gaps ?? []).map(remedy)));
+}
+
+// remedy is what is wrong, and what to do instead.
+function remedy(problem) {
+  return el("span", {}, `${problem.thing}: ${problem.why} `, problem.do ? el("em", {}, problem.do) : null);
 }
 
 function foundOf(w) {
   const f = w.found;
   return el("div", {}, el("h4", {}, "What it is"), facts([
-    ["Criticality", f.criticality?.level], ["", list("", f.criticality?.reasons)],
+    ["Criticality", criticality(f.criticality)],
     ["Runs on", runsOn(w)], ["Hardware", f.hardware ? `${f.hardware.needs}: ${f.hardware.basis}` : null],
     ["Framework", f.framework ? `${framework(w)} (${f.framework.basis})` : null],
     ["Trained", f.trainingPath ? `${f.trainingPath.kind} (${f.trainingPath.basis})` : null],
     ["Cost", f.costPerMonth ? `${dollars(f.costPerMonth)} a month: ${f.costPerMonth.basis}; prices of ${f.costPerMonth.pricesOf}` : "unknown"],
   ]));
+}
+
+function criticality(c) {
+  if (!c) return none;
+  return el("div", {}, c.level, c.reasons?.length ? el("ul", {}, ...c.reasons.map((reason) => el("li", {}, reason))) : null);
 }
 
 function trafficOf(f) {
@@ -77,7 +86,8 @@ function runsOf(f) {
 }
 
 function consumersOf(f) {
-  const named = (f.consumers ?? []).map((c) => `${c.name} (${c.how}${c.detail ? ": " + c.detail : ""})`);
+  const how = (c) => c.how === "Graph" ? c.detail || "uses it" : c.how + (c.detail ? ": " + c.detail : "");
+  const named = (f.consumers ?? []).map((c) => `${c.name} (${how(c)})`);
   if (f.consumersUnknown) named.push(el("span", { class: "warn" }, "Not known: " + f.consumersUnknown));
   return list("Who uses it", named);
 }
@@ -105,7 +115,7 @@ function graphOf(w) {
   const controls = el("div", { class: "depth" }, "What relies on it is to the left. Steps", steps,
     el("button", { type: "button", on: { click: () => { center = w.node; draw(); } } }, "Back to it"));
   const home = el("div", {}, controls, place);
-  const enlarge = el("button", { type: "button", on: { click: () => enlargeGraph(home, draw) } }, "Enlarge");
+  const enlarge = el("button", { type: "button", class: "enlarge", on: { click: () => enlargeGraph(home, draw) } }, "Enlarge");
   controls.append(enlarge);
   return el("div", {}, el("h4", {}, "Graph"), home);
 }
@@ -118,7 +128,9 @@ function enlargeGraph(home, draw) {
   if (enlarged.open) return enlarged.close();
   const parent = home.parentElement;
   enlarged.replaceChildren(home);
-  enlarged.addEventListener("close", () => { parent.append(home); draw(); }, { once: true });
+  const button = home.querySelector(".enlarge");
+  button.textContent = "Close";
+  enlarged.addEventListener("close", () => { button.textContent = "Enlarge"; parent.append(home); draw(); }, { once: true });
   enlarged.showModal();
   draw();
 }

@@ -2,6 +2,8 @@
 // to the right. Of many nodes of one kind the first few are drawn and the rest
 // counted, so that a picture stays a picture.
 const siblings = 6;
+// Of runs, whose names are numbers, fewer say as much.
+const fewer = { PipelineExecution: 2, TrialComponent: 3 };
 const size = { width: 178, height: 38, gapX: 46, gapY: 10 };
 
 function around(center, depth) {
@@ -19,7 +21,7 @@ function around(center, depth) {
           if (levels.has(far)) { edges.set(row.join(), row); continue; }
           const kind = graph.nodes[far][0];
           perKind.set(kind, (perKind.get(kind) ?? 0) + 1);
-          if (perKind.get(kind) > siblings) { fold(folded, node, kind, level * sign); continue; }
+          if (perKind.get(kind) > (fewer[graph.kinds[kind]] ?? siblings)) { fold(folded, node, kind, level * sign); continue; }
           levels.set(far, level * sign);
           edges.set(row.join(), row);
           next.push(far);
@@ -102,7 +104,7 @@ function nodeBox(node, x, y, isCenter, choose) {
   const box = svg("g", { class: "node" + (isCenter ? " center" : "") + (missing ? " missing" : ""), transform: `translate(${x} ${y})`, tabindex: 0, role: "button", "aria-label": `${graph.kinds[kind]} ${name}` },
     svg("title", {}, `${graph.kinds[kind]} ${name}${graph.statuses[status] ? " (" + graph.statuses[status] + ")" : ""}`),
     svg("rect", { width: size.width, height: size.height, rx: 5 }),
-    svg("text", { x: 8, y: 16 }, tail(name, 25)),
+    svg("text", { x: 8, y: 16 }, fitting(shortName(name), size.width - 16)),
     svg("text", { x: 8, y: 30, class: "sub" }, graph.kinds[kind] + (missing ? ", missing" : "")));
   box.addEventListener("click", () => choose(node));
   box.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(node); } });
@@ -114,7 +116,23 @@ function foldedBox(entry, x, y) {
     svg("text", { x: 8, y: 23, class: "sub" }, `and ${entry.count} more ${graph.kinds[entry.kind]}`));
 }
 
-// tail keeps the end of long names: of images and addresses it tells most.
-function tail(text, length) {
-  return text.length > length ? "…" + text.slice(text.length - length + 1) : text;
+// shortName drops what all ARNs of an account share; the title has all of it.
+function shortName(name) {
+  return name.startsWith("arn:") ? name.slice(name.lastIndexOf(":") + 1) : name;
+}
+
+const ruler = document.createElement("canvas").getContext("2d");
+
+// fitting shortens names that are too wide: images and addresses to their end,
+// which tells most, and names of runs in the middle. Fonts differ, so that it
+// measures.
+function fitting(text, width) {
+  ruler.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  const fits = (shown) => ruler.measureText(shown).width <= width;
+  if (fits(text)) return text;
+  const ending = 4;
+  const cut = text.includes("/") ? (n) => "…" + text.slice(text.length - n) : (n) => text.slice(0, n - ending) + "…" + text.slice(text.length - ending);
+  let letters = text.length - 1;
+  while (letters > ending && !fits(cut(letters))) letters--;
+  return cut(letters);
 }
