@@ -82,6 +82,12 @@ func sameLength(ctx context.Context, object Object, to Bucket, key string) error
 	return nil
 }
 
+// CopiesInStore says that Copy would ask the store to copy by itself.
+func CopiesInStore(from, to Bucket) bool {
+	_, _, ok := sameS3(from, to)
+	return ok
+}
+
 // sameS3 says that both are buckets of one S3 service.
 func sameS3(from, to Bucket) (*bucket, *bucket, bool) {
 	source, ok := from.(*bucket)

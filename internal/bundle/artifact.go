@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -73,7 +72,7 @@ func (x *exporter) bringObject(ctx context.Context, bucket blob.Bucket, at blob.
 		ETag: object.ETag, ModifiedAt: object.ModifiedAt, VolumeBytes: read.volumeBytes, Refused: read.refused,
 	}
 	if x.StoreURI != "" && a.Refused == "" {
-		if a.URI, err = x.storeObject(ctx, path, sum); err != nil {
+		if a.URI, err = x.storeObject(ctx, bucket, object, path, sum); err != nil {
 			return brought{}, err
 		}
 	}
@@ -97,13 +96,11 @@ func (x *exporter) readObject(ctx context.Context, bucket blob.Bucket, object bl
 		x.Progress(object.SizeBytes, object.SizeBytes)
 		return nil
 	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	download, err := x.fetch(ctx, bucket, object, func(doneBytes int64) { x.Progress(doneBytes, object.SizeBytes) })
 	if err != nil {
-		return fmt.Errorf("cannot create the file for the model: %w", err)
+		return err
 	}
-	transfer := x.Transfer
-	transfer.Progress = func(doneBytes int64) { x.Progress(doneBytes, object.SizeBytes) }
-	return errors.Join(transfer.Download(ctx, bucket, object, file), file.Close())
+	return x.settle(download, filepath.FromSlash(export.ArtifactPath))
 }
 
 // reuse links the old bundle's artifact when the store still has the same and
@@ -122,15 +119,22 @@ func (x *exporter) reuse(object blob.Object, path string) bool {
 }
 
 // storeObject copies an archive to the store, under its digest: what stands
-// there once never changes, and copying again costs nothing.
-func (x *exporter) storeObject(ctx context.Context, path string, sum export.ManifestFile) (string, error) {
-	target, prefix, err := x.openStore(ctx)
+// there once never changes, and copying again costs nothing. Where the store is
+// that of the source it copies by itself; it is asked for the very object that
+// was read.
+func (x *exporter) storeObject(
+	ctx context.Context, from blob.Bucket, object blob.Object, path string, sum export.ManifestFile,
+) (string, error) {
+	target, folder, err := x.openStore(ctx, strings.TrimPrefix(sum.Digest, "sha256:"))
 	if err != nil {
 		return "", err
 	}
 	defer target.Close()
-	key := prefix + x.Endpoint.Name + "/" + strings.TrimPrefix(sum.Digest, "sha256:") + "/model.tar.gz"
+	key := folder.Key + "model.tar.gz"
 	uri := target.Location(key).String()
+	if blob.CopiesInStore(from, target) {
+		return uri, x.copied(x.Transfer.Copy(ctx, from, object, target, key))
+	}
 	if there, err := target.Stat(ctx, key); err == nil && there.SizeBytes == sum.SizeBytes {
 		return uri, nil
 	} else if err != nil && blob.KindOf(err) != blob.KindNotFound {
@@ -144,14 +148,23 @@ func (x *exporter) storeObject(ctx context.Context, path string, sum export.Mani
 	return uri, target.Write(ctx, key, io.Reader(file))
 }
 
-func (x *exporter) openStore(ctx context.Context) (blob.Bucket, string, error) {
-	uri := x.StoreURI
-	if !strings.HasSuffix(uri, "/") {
-		uri += "/"
+// copied tells of a copy that did not go the short way.
+func (x *exporter) copied(how blob.Copied, err error) error {
+	if err == nil && how.Fallback != "" {
+		x.Note("the store did not copy by itself, so that the files went through this machine: " + how.Fallback)
 	}
-	bucket, at, err := blob.Open(ctx, uri, x.Store)
+	return err
+}
+
+// openStore opens the folder for one version of the model's files.
+func (x *exporter) openStore(ctx context.Context, version string) (blob.Bucket, blob.Location, error) {
+	at, err := blob.Parse(x.StoreURI)
 	if err != nil {
-		return nil, "", fmt.Errorf("cannot open the artifact store: %w", err)
+		return nil, blob.Location{}, fmt.Errorf("cannot open the artifact store: %w", err)
 	}
-	return bucket, at.Key, nil
+	bucket, folder, err := blob.Open(ctx, at.Artifact(x.Endpoint.Name, version).String(), x.Store)
+	if err != nil {
+		return nil, blob.Location{}, fmt.Errorf("cannot open the artifact store: %w", err)
+	}
+	return bucket, folder, nil
 }

@@ -92,14 +92,14 @@ func listPrefix(ctx context.Context, bucket blob.Bucket, at blob.Location) (pref
 }
 
 func (x *exporter) downloadPrefix(ctx context.Context, bucket blob.Bucket, found prefixFiles) error {
-	root, err := x.filesRoot()
-	if err != nil {
-		return err
-	}
-	defer root.Close()
 	before := int64(0)
 	for _, file := range found.files {
-		if err := x.downloadFile(ctx, bucket, file, root, before, found.totalBytes); err != nil {
+		download, err := x.fetch(ctx, bucket, file.object, func(doneBytes int64) { x.Progress(before+doneBytes, found.totalBytes) })
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(filepath.FromSlash(export.ArtifactFolder), filepath.FromSlash(file.path))
+		if err := x.settle(download, path); err != nil {
 			return err
 		}
 		before += file.object.SizeBytes
@@ -118,23 +118,6 @@ func (x *exporter) filesRoot() (*os.Root, error) {
 		return nil, fmt.Errorf("cannot open the artifact's folder: %w", err)
 	}
 	return root, nil
-}
-
-func (x *exporter) downloadFile(
-	ctx context.Context, bucket blob.Bucket, file prefixFile, root *os.Root, beforeBytes, totalBytes int64,
-) error {
-	if folder := filepath.Dir(filepath.FromSlash(file.path)); folder != "." {
-		if err := root.MkdirAll(folder, 0o755); err != nil {
-			return fmt.Errorf("cannot create the folder of %q: %w", file.path, err)
-		}
-	}
-	written, err := root.OpenFile(filepath.FromSlash(file.path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return fmt.Errorf("cannot create %q: %w", file.path, err)
-	}
-	transfer := x.Transfer
-	transfer.Progress = func(doneBytes int64) { x.Progress(beforeBytes+doneBytes, totalBytes) }
-	return errors.Join(transfer.Download(ctx, bucket, file.object, written), written.Close())
 }
 
 // inspectPrefix looks through the objects, from the bundle where they are in it
@@ -174,35 +157,30 @@ func (x *exporter) openFile(ctx context.Context, bucket blob.Bucket, file prefix
 }
 
 // storePrefix copies the objects to the store, below the hash of their list.
+// Those that are there already are not copied again, so that an interrupted
+// export goes on with the first that is not.
 func (x *exporter) storePrefix(ctx context.Context, bucket blob.Bucket, found prefixFiles) (string, error) {
-	target, prefix, err := x.openStore(ctx)
+	target, folder, err := x.openStore(ctx, found.etag)
 	if err != nil {
 		return "", err
 	}
 	defer target.Close()
-	folder := prefix + x.Endpoint.Name + "/" + found.etag + "/"
-	doneBytes := int64(0)
+	before := int64(0)
 	for _, file := range found.files {
-		if err := copyObject(ctx, bucket, file, target, folder+file.path); err != nil {
+		transfer := x.Transfer
+		transfer.Progress = func(doneBytes int64) { x.Progress(before+doneBytes, found.totalBytes) }
+		if err := x.copied(transfer.Copy(ctx, bucket, file.object, target, folder.Key+file.path)); err != nil {
 			return "", err
 		}
-		doneBytes += file.object.SizeBytes
-		x.Progress(doneBytes, found.totalBytes)
+		before += file.object.SizeBytes
 	}
-	return target.Location(folder).String(), nil
-}
-
-func copyObject(ctx context.Context, from blob.Bucket, file prefixFile, to blob.Bucket, key string) error {
-	there, err := to.Stat(ctx, key)
-	if err == nil && there.SizeBytes == file.object.SizeBytes {
-		return nil
+	// A registry names all of the files by one digest.
+	if pinned, ok := target.(interface {
+		Pin(ctx context.Context, at blob.Location) (blob.Location, error)
+	}); ok {
+		if folder, err = pinned.Pin(ctx, folder); err != nil {
+			return "", err
+		}
 	}
-	if err != nil && blob.KindOf(err) != blob.KindNotFound {
-		return err
-	}
-	content, err := from.OpenRange(ctx, file.object, 0, -1)
-	if err != nil {
-		return err
-	}
-	return errors.Join(to.Write(ctx, key, content), content.Close())
+	return folder.String(), nil
 }

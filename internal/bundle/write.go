@@ -45,6 +45,10 @@ type Options struct {
 	// Progress hears how many bytes of how many have been read. Nil means
 	// that nobody listens.
 	Progress func(doneBytes, totalBytes int64)
+	// Note hears in a sentence what went otherwise than usual without harm, such
+	// as a copy that had to go through this machine. Nil means that nobody
+	// listens.
+	Note func(sentence string)
 }
 
 const defaultMaxUnpackedBytes = 100 << 30
@@ -63,12 +67,15 @@ type Result struct {
 
 // Write exports a workload. The folder appears complete or not at all, and is
 // left alone when it already holds the same.
-func Write(ctx context.Context, o Options) (Result, error) {
+func Write(ctx context.Context, o Options) (result Result, err error) {
 	if o.MaxUnpackedBytes <= 0 {
 		o.MaxUnpackedBytes = defaultMaxUnpackedBytes
 	}
 	if o.Progress == nil {
 		o.Progress = func(int64, int64) {}
+	}
+	if o.Note == nil {
+		o.Note = func(string) {}
 	}
 	if o.KeepInPlace && o.StoreURI != "" {
 		return Result{}, errors.New("the model's files can stay in place or be copied to a store, not both")
@@ -81,22 +88,25 @@ func Write(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	parent := filepath.Dir(filepath.Clean(o.Dir))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return Result{}, fmt.Errorf("cannot create the folder for the bundle: %w", err)
-	}
-	work, err := os.MkdirTemp(parent, "."+filepath.Base(o.Dir)+".part-*")
+	place, err := newWorkplace(o.Dir)
 	if err != nil {
-		return Result{}, fmt.Errorf("cannot create a folder to work in: %w", err)
+		return Result{}, err
 	}
-	defer os.RemoveAll(work)
-	x := &exporter{Options: o, work: work, old: old}
-	return x.write(ctx, container)
+	// A bundle that a killed run had moved aside is back by now.
+	if old == nil {
+		if old, err = existing(o.Dir, o.Endpoint.Name, o.Force); err != nil {
+			return Result{}, errors.Join(err, place.close(err))
+		}
+	}
+	x := &exporter{Options: o, place: place, work: place.dir, old: old}
+	result, err = x.write(ctx, container)
+	return result, errors.Join(err, place.close(err))
 }
 
 // exporter is one export under way.
 type exporter struct {
 	Options
+	place *workplace
 	// work is the folder that becomes the bundle.
 	work string
 	// old is the bundle that is replaced, if any.
@@ -139,13 +149,16 @@ func (x *exporter) writeFiles(built export.Bundle, artifact *export.ManifestArti
 			return export.Manifest{}, err
 		}
 	}
+	if err := x.place.forget(); err != nil {
+		return export.Manifest{}, err
+	}
 	listed, err := listFiles(x.work)
 	if err != nil {
 		return export.Manifest{}, err
 	}
 	manifest := export.Manifest{
 		Header:   document.Header{APIVersion: export.APIVersion, Kind: export.KindBundle},
-		Endpoint: x.Endpoint.Name, Region: x.Endpoint.Region, Deployable: built.Deployable(),
+		Endpoint: x.Endpoint.Name, AccountID: x.Endpoint.AccountID, Region: x.Endpoint.Region, Deployable: built.Deployable(),
 		Artifact: artifact, Files: listed,
 	}
 	data, err := document.Encode(manifest)
@@ -212,7 +225,7 @@ func (x *exporter) publish() (bool, error) {
 	if x.old != nil && sameManifest(x.work, x.Dir) && Verify(x.Dir) == nil {
 		return false, nil
 	}
-	aside := x.work + ".old"
+	aside := x.work + asideSuffix
 	err := os.Rename(x.Dir, aside)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, fmt.Errorf("cannot replace the bundle: %w", err)

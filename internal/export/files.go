@@ -74,7 +74,9 @@ type Manifest struct {
 	document.Header `json:",inline"`
 	// Endpoint is the endpoint's name on SageMaker.
 	Endpoint string `json:"endpoint"`
-	Region   string `json:"region"`
+	// AccountID is that of the endpoint; bundles of earlier versions have none.
+	AccountID string `json:"accountID,omitempty"`
+	Region    string `json:"region"`
 	// Deployable says that no finding is an error. Otherwise the bundle has no
 	// manifests.
 	Deployable bool `json:"deployable"`
