@@ -40,7 +40,7 @@ func TestALargeInventoryIsReadInSeconds(t *testing.T) {
 	if err != nil || len(d.Resources) != 20_000 {
 		t.Fatalf("%d resources, %v", len(d.Resources), err)
 	}
-	if took > 5*time.Second {
+	if took > 5*time.Second && !underRace {
 		t.Errorf("reading %d bytes took %s", out.Len(), took)
 	}
 	again, err := Encode(d)
