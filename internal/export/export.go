@@ -79,11 +79,21 @@ type source struct {
 	variant   inventory.Variant
 	model     inventory.Model
 	container inventory.Container
+	// position is the container's place in the model, from 0.
+	position int
 }
 
 // Build makes the bundle of a workload. It fails when the plan does not move
-// the workload, or when it is of a shape that this version cannot move.
+// the workload, or when it is of a shape that this version cannot move. Of
+// multi-model endpoints and of models of several containers the bundle has
+// findings that say what is missing, and no objects.
 func Build(in Input) (Bundle, error) {
+	if err := in.agree(); err != nil {
+		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.WorkloadKey, err)
+	}
+	if in.several() {
+		return Bundle{Findings: in.severalFindings()}, nil
+	}
 	s, err := sourceOf(in)
 	if err != nil {
 		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.WorkloadKey, err)
@@ -101,24 +111,39 @@ func Build(in Input) (Bundle, error) {
 
 // Served returns the container that an endpoint serves from, or says why the
 // endpoint cannot be exported. It is for callers that read its artifact before
-// they call Build.
+// they call Build. Where Build has only findings to give, the container is
+// empty.
 func Served(w plan.Workload, e inventory.Endpoint) (inventory.Container, error) {
-	s, err := sourceOf(Input{Workload: w, Endpoint: e})
+	in := Input{Workload: w, Endpoint: e}
+	if err := in.agree(); err != nil {
+		return inventory.Container{}, fmt.Errorf("cannot export %s: %w", w.WorkloadKey, err)
+	}
+	if in.several() {
+		return inventory.Container{}, nil
+	}
+	s, err := sourceOf(in)
 	if err != nil {
 		return inventory.Container{}, fmt.Errorf("cannot export %s: %w", w.WorkloadKey, err)
 	}
 	return s.container, nil
 }
 
-func sourceOf(in Input) (source, error) {
+// agree says whether the plan moves this endpoint.
+func (in Input) agree() error {
 	w, e := in.Workload, in.Endpoint
 	if w.Name != e.Name || w.Place != e.Place {
-		return source{}, fmt.Errorf("the inventory's endpoint is %q; want the inventory that the plan was made from", e.Name)
+		return fmt.Errorf("the inventory's endpoint is %q; want the inventory that the plan was made from", e.Name)
 	}
 	if w.Decision != plan.Move {
-		return source{}, fmt.Errorf("the plan says %s (%s); set its decision to Move once that no longer holds",
+		return fmt.Errorf("the plan says %s (%s); set its decision to Move once that no longer holds",
 			w.Decision, strings.Join(w.Reasons, "; "))
 	}
+	return nil
+}
+
+// sourceOf finds the container of an endpoint that the plan moves.
+func sourceOf(in Input) (source, error) {
+	w, e := in.Workload, in.Endpoint
 	if e.Mode != inventory.ModeRealTime || len(e.Variants) != 1 {
 		return source{}, fmt.Errorf("its mode is %s with %d variants; this version moves RealTime endpoints with one", e.Mode, len(e.Variants))
 	}

@@ -52,14 +52,23 @@ type check func(s source) []Finding
 var checks = []check{
 	archiveRefused, imageClosed, additionalArtifacts, imageUnpinned, imageFromECR, architecture, hardening, environment,
 	secrets, artifactUnpinned, artifactGated, artifactReplaced, createdAgain, role, network, scaling, capture, encryption, timeouts, unplaced,
-	inspected, isolated,
+	inspected, isolated, rollbackAlarms,
 }
 
 func (s source) findings() []Finding {
+	return s.made(checks)
+}
+
+// made makes checks, and returns what they find, sorted.
+func (s source) made(by []check) []Finding {
 	var all []Finding
-	for _, look := range checks {
+	for _, look := range by {
 		all = append(all, look(s)...)
 	}
+	return sorted(all)
+}
+
+func sorted(all []Finding) []Finding {
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(slices.Index(severities, a.Severity), slices.Index(severities, b.Severity)),
@@ -75,7 +84,9 @@ func one(severity Severity, id, where, message, do string) []Finding {
 }
 
 // at names a field of the container in the inventory.
-func (s source) at(field string) string { return "model " + s.model.Name + ": containers[0]." + field }
+func (s source) at(field string) string {
+	return fmt.Sprintf("model %s: containers[%d].%s", s.model.Name, s.position, field)
+}
 
 func archiveRefused(s source) []Finding {
 	if s.Artifact == nil || s.Artifact.Refused == "" {
@@ -135,22 +146,6 @@ func hardening(source) []Finding {
 		"SageMaker runs the container as root with a writable root file system; the cluster runs it as an ordinary user, "+
 			"read-only but for /tmp and the model's folder; whether it can live with that is not known",
 		"try it; if it cannot, name what it needs in spec.container.needs of the Model")
-}
-
-// environment lists the variables that SageMaker's toolkits read.
-func environment(s source) []Finding {
-	var found []Finding
-	for name := range s.container.Env {
-		if !strings.HasPrefix(name, "SAGEMAKER_") && !strings.HasPrefix(name, "SM_") {
-			continue
-		}
-		found = append(found, Finding{
-			Severity: SeverityInfo, ID: "SageMakerVariable", Where: s.at("env." + name),
-			Message: name + " belongs to SageMaker's serving toolkits; it is carried over",
-			Do:      "keep it while the image uses those toolkits, and drop it with them",
-		})
-	}
-	return found
 }
 
 func secrets(s source) []Finding {

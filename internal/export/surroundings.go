@@ -62,6 +62,16 @@ func scaling(s source) []Finding {
 	return found
 }
 
+// rollbackAlarms reports the alarms that undo a deployment on SageMaker.
+func rollbackAlarms(s source) []Finding {
+	if len(s.Endpoint.RollbackAlarms) == 0 {
+		return nil
+	}
+	return one(SeverityInfo, "RollbackAlarms", "endpoint: rollbackAlarms",
+		"SageMaker undoes a deployment when one of these alarms goes off: "+strings.Join(s.Endpoint.RollbackAlarms, ", "),
+		"see that the thresholds of the Endpoint's rollout hold what they watch: nothing in the cluster reads the alarms")
+}
+
 func capture(s source) []Finding {
 	c := s.Endpoint.DataCapture
 	if c == nil || !c.Enabled {
