@@ -23,6 +23,11 @@ var awsAnswers = []struct {
 		next:  "sign in again (aws sso login, or as your company does it), then repeat the command",
 	},
 	{
+		signs: []string{"not authorized to perform: sts:AssumeRole"},
+		why:   "AWS does not let you assume the role",
+		next:  "check that the role's trust policy names you, that you may call sts:AssumeRole on it, and --external-id",
+	},
+	{
 		signs: []string{"no AWS credentials were found", "get credentials: ", "failed to refresh cached credentials"},
 		why:   "no AWS credentials were found",
 		next:  "sign in (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID; aws sts get-caller-identity shows who you are",

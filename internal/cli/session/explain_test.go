@@ -99,6 +99,7 @@ func TestExplainAWS(t *testing.T) {
 		"expired":     {"cannot list the endpoints of region us-east-1: ExpiredTokenException: The security token included in the request is expired", "the AWS session has expired", "sign in again"},
 		"expired sso": {"get credentials: failed to refresh cached credentials, the SSO session has expired or is invalid: token has expired", "the AWS session has expired", "sign in again"},
 		"none":        {"get credentials: failed to refresh cached credentials, no EC2 IMDS role found", "no AWS credentials were found", "AWS_PROFILE"},
+		"role":        {"get credentials: failed to refresh cached credentials, operation error STS: AssumeRole, api error AccessDenied: User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::2:role/y", "AWS does not let you assume the role", "--external-id"},
 		"wrong":       {"UnrecognizedClientException: The security token included in the request is invalid.", "AWS does not accept these credentials", "aws sts get-caller-identity"},
 		"denied":      {"AccessDeniedException: User: arn:aws:iam::1:user/x is not authorized to perform: sagemaker:ListEndpoints", "sagemaker:ListEndpoints", "ask for that permission"},
 		"unreachable": {"operation error SageMaker: ListEndpoints, dial tcp: lookup api.sagemaker.moon-1.amazonaws.com: no such host", "AWS cannot be reached from here", "AWS_ENDPOINT_URL"},
