@@ -70,7 +70,7 @@ var fates = map[string]string{
 	"scaling[].scheduledActions[].schedule": reported,
 	// The finding names the policy or action; its figures stand in the inventory.
 	"scaling": told, "scaling[].min": planned, "scaling[].max": planned,
-	"tags": told, "ignored": reported,
+	"tags": told, "ignored": reported, "rollbackAlarms": reported,
 }
 
 func fateOf(leaf string) string {
