@@ -42,6 +42,36 @@ type description struct {
 	TransformStartTime        string
 	InputDataConfig           []channel
 	OnlineStoreConfig         *struct{ EnableOnlineStore bool }
+
+	// What the definitions of monitoring jobs name, each kind in its own field,
+	// and schedules that define their job themselves.
+	JobResources                        struct{ ClusterConfig cluster }
+	DataQualityAppSpecification         struct{ ImageUri string }
+	ModelQualityAppSpecification        struct{ ImageUri string }
+	ModelBiasAppSpecification           struct{ ImageUri string }
+	ModelExplainabilityAppSpecification struct{ ImageUri string }
+	MonitoringScheduleConfig            struct{ MonitoringJobDefinition *monitoringJob }
+
+	// PipelineDefinition is JSON within the description.
+	PipelineDefinition string
+}
+
+// monitoringJob is what a monitoring schedule runs.
+type monitoringJob struct {
+	MonitoringAppSpecification struct{ ImageUri string }
+	MonitoringResources        struct{ ClusterConfig cluster }
+}
+
+// monitoringImages are the images of monitoring jobs.
+func (d *description) monitoringImages() []string {
+	images := []string{
+		d.DataQualityAppSpecification.ImageUri, d.ModelQualityAppSpecification.ImageUri, d.ModelBiasAppSpecification.ImageUri,
+		d.ModelExplainabilityAppSpecification.ImageUri,
+	}
+	if m := d.MonitoringScheduleConfig.MonitoringJobDefinition; m != nil {
+		images = append(images, m.MonitoringAppSpecification.ImageUri)
+	}
+	return images
 }
 
 type algorithm struct {
@@ -105,7 +135,10 @@ var undescribed description
 
 // clusters are the instances that a description asks for.
 func (d *description) clusters() []cluster {
-	all := []cluster{d.ResourceConfig, d.ProcessingResources.ClusterConfig, d.TransformResources}
+	all := []cluster{d.ResourceConfig, d.ProcessingResources.ClusterConfig, d.TransformResources, d.JobResources.ClusterConfig}
+	if m := d.MonitoringScheduleConfig.MonitoringJobDefinition; m != nil {
+		all = append(all, m.MonitoringResources.ClusterConfig)
+	}
 	for _, definition := range d.definitions() {
 		all = append(all, definition.ResourceConfig, definition.HyperParameterTuningResourceConfig)
 	}

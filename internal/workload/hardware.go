@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"landfall.dev/landfall/internal/inventory"
@@ -83,8 +84,9 @@ func machines(g *group) []machine {
 		}
 		return list
 	}
-	for i := range g.parts {
-		p := &g.parts[i]
+	parts := slices.Concat(g.parts, g.steps())
+	for i := range parts {
+		p := &parts[i]
 		of := word(p.Kind) + " " + p.Name
 		for _, c := range p.spec.clusters() {
 			add(c.InstanceType, p.Usage, of)

@@ -113,6 +113,9 @@ func endpointCost(_ *account, g *group, b *bill) {
 				b.lacks("serverless variant " + v.Name)
 			case v.InstanceType == "" || !counted:
 				b.lacks("variant " + v.Name)
+			case count == 0:
+				// AWS records no number of instances: how long some run is not known.
+				b.lacks("variant " + v.Name + ", which has no instance at the moment")
 			default:
 				what := fmt.Sprintf("variant %s with %s of %s", v.Name, plural(int(count), "instance"), v.InstanceType)
 				why := unsteady(e, v)

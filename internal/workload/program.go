@@ -31,6 +31,9 @@ func programs(g *group) []program {
 	for i := range g.parts {
 		list = append(list, programsOf(&g.parts[i])...)
 	}
+	for _, s := range g.steps() {
+		list = append(list, programsOf(&s)...)
+	}
 	return list
 }
 
@@ -103,6 +106,9 @@ func programsOf(p *part) []program {
 		env: d.Environment, hyper: d.HyperParameters,
 	})
 	add(program{reference: d.AppSpecification.ImageUri, env: d.Environment})
+	for _, reference := range d.monitoringImages() {
+		add(program{reference: reference})
+	}
 	for _, t := range d.definitions() {
 		add(program{
 			reference: t.AlgorithmSpecification.TrainingImage, algorithm: t.AlgorithmSpecification.AlgorithmName,

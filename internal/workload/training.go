@@ -34,6 +34,11 @@ func (a *account) trainingPath(g *group) *inventory.TrainingPath {
 
 func (a *account) trainedPath(g *group) *inventory.TrainingPath {
 	trains := g.ofKind(inventory.KindTrainingJob, inventory.KindHyperParameterTuningJob)
+	for _, step := range g.steps() {
+		if training(step) == 1 {
+			trains = append(trains, step)
+		}
+	}
 	for i := range trains {
 		for _, p := range programsOf(&trains[i]) {
 			if path, ok := firstPath(a, p, trainedRules); ok {

@@ -137,3 +137,75 @@ func TestYoungEndpointsMayGetRequestsYet(t *testing.T) {
 		t.Errorf("reasons of an old one are %q", got)
 	}
 }
+
+// TestPipelinesAreTheirSteps: a definition says which hardware, framework and
+// training a pipeline has before any of its jobs is seen.
+func TestPipelinesAreTheirSteps(t *testing.T) {
+	const definition = `{"Version":"2020-12-01",
+		"Parameters":[{"Name":"Type","Type":"String","DefaultValue":"ml.g5.xlarge"}],
+		"Steps":[
+		 {"Name":"Clean","Type":"Processing","Arguments":{
+		  "ProcessingResources":{"ClusterConfig":{"InstanceCount":1,"InstanceType":"ml.m5.large"}},
+		  "AppSpecification":{"ImageUri":"` + open + `sagemaker-scikit-learn:1.2-1-cpu-py3"}}},
+		 {"Name":"Good","Type":"Condition","Arguments":{"Conditions":[],"ElseSteps":[],"IfSteps":[
+		  {"Name":"Train","Type":"Training","Arguments":{
+		   "AlgorithmSpecification":{"TrainingImage":"` + dlc + `pytorch-training:2.6.0-gpu-py312"},
+		   "HyperParameters":{"sagemaker_program":"train.py","data":{"Get":"Steps.Clean.X"}},
+		   "ResourceConfig":{"InstanceCount":2,"InstanceType":{"Get":"Parameters.Type"}}}}]}}]}`
+	w := find(t, document(job(inventory.KindPipeline, "retrain", fields{"PipelineDefinition": definition})), "Pipeline/retrain")
+	if w.Hardware.Needs != inventory.NeedsGPU || !strings.Contains(w.Hardware.Basis, "Train of pipeline retrain runs on ml.g5.xlarge") {
+		t.Errorf("hardware is %+v; want the GPU of the step that trains", w.Hardware)
+	}
+	if w.TrainingPath == nil || w.TrainingPath.Kind != inventory.TrainingScript {
+		t.Errorf("training path is %+v; want script mode", w.TrainingPath)
+	}
+	if w.Framework == nil || w.Framework.Name != "pytorch" {
+		t.Errorf("framework is %+v; want that of the step that trains", w.Framework)
+	}
+}
+
+func TestPipelinesThatCannotBeRead(t *testing.T) {
+	for _, definition := range []string{"", "{", `[]`, `{"Steps":{}}`, `{"Steps":[{"Type":"Training","Arguments":[]}]}`, `{"Steps":[{"Type":"Training"}]}`} {
+		w := find(t, document(job(inventory.KindPipeline, "retrain", fields{"PipelineDefinition": definition})), "Pipeline/retrain")
+		if w.Hardware.Needs != inventory.NeedsUnknown {
+			t.Errorf("hardware of %q is %+v", definition, w.Hardware)
+		}
+	}
+}
+
+// TestMonitoringRunsOnWhatItsJobsName, in their definitions or the schedule's.
+func TestMonitoringRunsOnWhatItsJobsName(t *testing.T) {
+	config := fields{"ClusterConfig": fields{"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}}
+	clarify := "205585389593.dkr.ecr.us-east-1.amazonaws.com/sagemaker-clarify-processing:1.0"
+	cases := map[string]inventory.Resource{
+		"Definition": job(inventory.KindModelBiasJobDefinition, "watch", fields{
+			"JobResources": config, "ModelBiasAppSpecification": fields{"ImageUri": clarify},
+		}),
+		"Schedule": job(inventory.KindMonitoringSchedule, "watch", fields{"MonitoringScheduleConfig": fields{"MonitoringJobDefinition": fields{
+			"MonitoringResources": config, "MonitoringAppSpecification": fields{"ImageUri": clarify},
+		}}}),
+	}
+	for name, r := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := find(t, document(r), "Monitoring/watch")
+			if w.Hardware.Needs != inventory.NeedsCPU {
+				t.Errorf("hardware is %+v; want CPU", w.Hardware)
+			}
+			if !slices.ContainsFunc(w.Integrations, func(i inventory.Integration) bool { return i.Name == "Clarify" }) {
+				t.Errorf("integrations are %+v; want Clarify", w.Integrations)
+			}
+		})
+	}
+}
+
+// TestNothingAtTheMomentIsNotFree: an endpoint at zero costs what it costs when
+// it works, which nobody recorded.
+func TestNothingAtTheMomentIsNotFree(t *testing.T) {
+	d := serving(document(), func(e *inventory.Endpoint) {
+		e.Variants[0].InstanceCount.Current = pointer(int32(0))
+		e.Scaling = []inventory.Scaling{{Max: 4}}
+	})
+	if got := find(t, d, "Endpoint/churn").CostPerMonth; got != nil {
+		t.Errorf("cost is %+v; want none", got)
+	}
+}
