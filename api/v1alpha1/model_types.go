@@ -111,9 +111,12 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.compression != 'None' || self.uri.endsWith('/')",message="an uncompressed artifact is a prefix: uri must end with '/'"
 // +kubebuilder:validation:XValidation:rule="self.compression == 'Gzip' || !has(self.digest)",message="digest belongs to a single Gzip object; an uncompressed prefix has none"
 type ModelArtifact struct {
-	// uri is the object (Gzip) or the prefix ending in '/' (None).
+	// uri is the object (Gzip) or the prefix ending in '/' (None), in one of
+	// s3://bucket/, gs://bucket/, azblob://container/ (the account is that of
+	// endpointURL or of the credentials) or oci://registry/repository:tag/ (or
+	// @sha256:…), whose layers are files.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:XValidation:rule="self.matches('^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$')",message="must be an object-store address such as s3://bucket/path/model.tar.gz"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]|azblob://[a-z0-9][a-z0-9-]{1,61}[a-z0-9])/.+$') || self.matches('^oci://[a-zA-Z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}|@sha256:[0-9a-f]{64})/.*$')",message="must be an object-store address such as s3://bucket/path/model.tar.gz, gs://bucket/…, azblob://container/… or oci://registry/repository:tag/model.tar.gz"
 	// +required
 	URI string `json:"uri"`
 
@@ -143,22 +146,30 @@ type ModelArtifact struct {
 	// +optional
 	MaxUnpacked *resource.Quantity `json:"maxUnpacked,omitempty"`
 
-	// region is the region of the bucket. Unset means the region of the
+	// region is the region of an S3 bucket. Unset means the region of the
 	// credentials' environment.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	Region string `json:"region,omitempty"`
 
-	// endpointURL is the address of an S3-compatible store. Unset means AWS.
+	// endpointURL is the address of the store where it is not the cloud's own:
+	// of an S3-compatible store, of an Azure account's blob service
+	// (https://ACCOUNT.blob.core.windows.net), of a registry that is reached
+	// otherwise than by its name and HTTPS. Unset means AWS, Google, Azure or
+	// the registry itself.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="must be an http or https address"
 	// +optional
 	EndpointURL string `json:"endpointURL,omitempty"`
 
 	// credentialsSecretRef names a Secret in the Model's namespace whose keys
-	// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and optionally
-	// AWS_SESSION_TOKEN open the store. Unset means the pod's own identity
-	// (IRSA, Pod Identity, instance profile).
+	// open the store. For s3:// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+	// optionally AWS_SESSION_TOKEN; for gs:// GOOGLE_APPLICATION_CREDENTIALS_JSON,
+	// the key of a service account; for azblob:// AZURE_STORAGE_ACCOUNT with
+	// AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or
+	// AZURE_STORAGE_CONNECTION_STRING; for oci:// OCI_USERNAME and OCI_PASSWORD.
+	// Unset means the pod's own identity (IRSA, Pod Identity, workload identity),
+	// and for oci:// none.
 	// +optional
 	CredentialsSecretRef *corev1.LocalObjectReference `json:"credentialsSecretRef,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 
 	"landfall.dev/landfall/internal/archive"
@@ -14,11 +15,12 @@ import (
 func advised(err error, o FetchOptions) error {
 	var stored *blob.Error
 	var unequal *digestError
+	var unlike *blob.DigestError
 	var bad *archive.RefusedError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("stopped fetching %s: %w; nothing of it was kept", o.URI, err)
-	case errors.As(err, &unequal):
+	case errors.As(err, &unequal), errors.As(err, &unlike):
 		return fmt.Errorf("refused %s: %w; if the object was replaced on purpose, register it as a new Model", o.URI, err)
 	case errors.As(err, &bad):
 		return fmt.Errorf("refused %s: %w; %s", o.URI, err, refusalAdvice(bad.Reason))
@@ -42,7 +44,7 @@ func (e *storeError) Error() string {
 	if e.stored.URI != e.uri {
 		why = e.stored.Error()
 	}
-	return fmt.Sprintf("cannot fetch %s: %s; %s", e.uri, why, storeAdvice(e.stored.Kind))
+	return fmt.Sprintf("cannot fetch %s: %s; %s", e.uri, why, storeAdvice(e.stored.Kind, e.uri))
 }
 
 func (e *storeError) Unwrap() error { return e.stored }
@@ -60,14 +62,23 @@ func refusalAdvice(reason archive.Reason) string {
 	}
 }
 
-func storeAdvice(kind blob.Kind) string {
+// asked are the rights that a fetch needs, by the scheme of the address.
+var asked = map[string]string{
+	blob.SchemeS3:    "s3:GetObject (and s3:ListBucket for a prefix)",
+	blob.SchemeGCS:   "storage.objects.get (and storage.objects.list for a prefix)",
+	blob.SchemeAzure: "the role Storage Blob Data Reader",
+	blob.SchemeOCI:   "pulling from the repository",
+}
+
+func storeAdvice(kind blob.Kind, uri string) string {
 	switch kind {
 	case blob.KindNotFound:
 		return "check spec.artifact.uri of the Model"
 	case blob.KindAccessDenied:
-		return "allow s3:GetObject (and s3:ListBucket for a prefix) to the pod's identity or to the key in spec.artifact.credentialsSecretRef"
+		scheme, _, _ := strings.Cut(uri, "://")
+		return "allow " + asked[scheme] + " to the pod's identity or to the key in spec.artifact.credentialsSecretRef"
 	case blob.KindNoCredentials:
-		return "set spec.artifact.credentialsSecretRef of the Model, or give the pod's ServiceAccount an AWS identity"
+		return "set spec.artifact.credentialsSecretRef of the Model, or give the pod's ServiceAccount an identity at the store's cloud"
 	case blob.KindWrongRegion:
 		return "set spec.artifact.region of the Model to the bucket's region"
 	case blob.KindChanged:

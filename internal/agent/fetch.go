@@ -105,6 +105,9 @@ func (f *fetch) unpackObject(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if object.Digest != "" && object.Digest != digest {
+		return &blob.DigestError{Key: f.URI, Want: object.Digest, Got: digest}
+	}
 	listing, err := f.unpack(ctx, scratch, object.SizeBytes)
 	if err != nil {
 		return err

@@ -24,14 +24,14 @@ func parseFetch(args []string, stderr io.Writer) (FetchOptions, string, error) {
 	var compression, termination string
 	flags := flag.NewFlagSet("landfall-agent fetch", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&o.URI, "uri", "", "object (Gzip) or prefix ending in '/' (None) that holds the model")
+	flags.StringVar(&o.URI, "uri", "", "object (Gzip) or prefix ending in '/' (None) that holds the model, at s3://, gs://, azblob:// or oci://")
 	flags.StringVar(&o.Dest, "dest", "/opt/ml/model", "folder that the model's files go to; whatever is in it is removed")
 	flags.StringVar(&o.Scratch, "scratch", "", "folder for the download (default: the system's folder for temporary files)")
 	flags.StringVar(&compression, "compression", string(v1alpha1.CompressionGzip), "Gzip: unpack the object; None: copy the prefix")
 	flags.StringVar(&o.Digest, "digest", "", "sha256:<hex> that the object must have; unset accepts any content")
 	flags.Int64Var(&o.MaxUnpackedBytes, "max-unpacked-bytes", archive.DefaultMaxUnpackedBytes, "most room, in bytes, that the files may take in --dest")
 	flags.StringVar(&o.Store.Region, "region", "", "region of the bucket (default: of the environment)")
-	flags.StringVar(&o.Store.EndpointURL, "endpoint-url", "", "address of an S3-compatible store (default: AWS)")
+	flags.StringVar(&o.Store.EndpointURL, "endpoint-url", "", "address of the store, where it is not the cloud's own")
 	flags.IntVar(&o.Transfer.Parallelism, "parallelism", 8, "parts that are downloaded at once")
 	flags.StringVar(&termination, "termination-log", terminationLog, "file for the reason of a failure")
 	if err := flags.Parse(args); err != nil {

@@ -81,7 +81,7 @@ func (f *fetch) copyFile(ctx context.Context, transfer blob.Transfer, file prefi
 			return err
 		}
 	}
-	written, err := f.dest.OpenFile(file.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	written, err := f.dest.OpenFile(file.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return fmt.Errorf("cannot create the file %q: %w", file.path, err)
 	}
@@ -90,6 +90,9 @@ func (f *fetch) copyFile(ctx context.Context, transfer blob.Transfer, file prefi
 		return fmt.Errorf("cannot make the file %q readable: %w", file.path, err)
 	}
 	if err := transfer.Download(ctx, f.bucket, file.object, written); err != nil {
+		return err
+	}
+	if err := file.object.Check(written); err != nil {
 		return err
 	}
 	return written.Close()

@@ -59,20 +59,27 @@ const (
 	volumeStepBytes  = 64 << 20
 )
 
+// fetched are the schemes of addresses that a Model may have.
+var fetched = []string{"s3", "gs", "azblob", "oci"}
+
 func (s source) artifact() (*v1alpha1.ModelArtifact, error) {
 	a := s.Artifact
 	if a == nil {
 		return nil, nil //nolint:nilnil // an image that carries its model has no artifact
 	}
-	if !strings.HasPrefix(a.URI, "s3://") {
-		return nil, fmt.Errorf("pods cannot fetch the artifact from %q; want an address that begins with s3://", a.URI)
+	scheme, _, _ := strings.Cut(a.URI, "://")
+	if !slices.Contains(fetched, scheme) {
+		return nil, fmt.Errorf("pods cannot fetch the artifact from %q; want an address that begins with one of %s://", a.URI, strings.Join(fetched, "://, "))
 	}
 	volumeBytes := a.VolumeBytes + a.VolumeBytes/volumeSpareShare
 	volumeBytes = max((volumeBytes+volumeStepBytes-1)/volumeStepBytes, 1) * volumeStepBytes
 	artifact := &v1alpha1.ModelArtifact{
 		URI: a.URI, Compression: a.Compression, Digest: a.Digest,
 		MaxUnpacked: resource.NewQuantity(volumeBytes, resource.BinarySI),
-		Region:      s.Access.Region, EndpointURL: s.Access.EndpointURL,
+		EndpointURL: s.Access.EndpointURL,
+	}
+	if scheme == "s3" {
+		artifact.Region = s.Access.Region
 	}
 	if a.SizeBytes > 0 {
 		artifact.SizeBytes = ptr.To(a.SizeBytes)

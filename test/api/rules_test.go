@@ -287,9 +287,31 @@ var modelRules = map[string]ruleCase{
 	"Prefix": {reason: "Uncompressed prefixes are allowed.", edits: []edit{
 		{"spec.artifact.compression", "None"}, {"spec.artifact.uri", "s3://models/churn/"}, {"spec.artifact.digest", nil},
 	}},
-	"URIOfAnotherStore": {
-		reason: "Only S3 is read so far.",
-		edits:  []edit{{"spec.artifact.uri", "gs://models/m.tar.gz"}},
+	"URISchemeUnknown": {
+		reason: "The agent fetches from object stores and registries only.",
+		edits:  []edit{{"spec.artifact.uri", "https://models/m.tar.gz"}},
+		want:   refusal{"spec.artifact.uri", "must be an object-store address such as s3://bucket/path/model.tar.gz"},
+	},
+	"URIGoogle": {reason: "Google's bucket names may have underscores.", edits: []edit{{"spec.artifact.uri", "gs://acme_models/m.tar.gz"}}},
+	"URIAzure":  {reason: "A container of the account that the credentials name.", edits: []edit{{"spec.artifact.uri", "azblob://models/m.tar.gz"}}},
+	"URIAzureNameOfAnother": {
+		reason: "Azure's containers have neither dots nor underscores.",
+		edits:  []edit{{"spec.artifact.uri", "azblob://acme_models/m.tar.gz"}},
+		want:   refusal{"spec.artifact.uri", "must be an object-store address such as s3://bucket/path/model.tar.gz"},
+	},
+	"URIRegistry": {reason: "One file of an artifact.", edits: []edit{{"spec.artifact.uri", "oci://registry.example.com:5000/team/churn:7/model.tar.gz"}}},
+	"URIRegistryDigest": {reason: "All files of an artifact, pinned.", edits: []edit{
+		{"spec.artifact.compression", "None"}, {"spec.artifact.digest", nil},
+		{"spec.artifact.uri", "oci://registry.example.com/churn@sha256:" + strings.Repeat("a", 64) + "/"},
+	}},
+	"URIRegistryWithoutTag": {
+		reason: "Whatever latest is, is not a version.",
+		edits:  []edit{{"spec.artifact.uri", "oci://registry.example.com/churn/model.tar.gz"}},
+		want:   refusal{"spec.artifact.uri", "must be an object-store address such as s3://bucket/path/model.tar.gz"},
+	},
+	"URIRegistryUpperCase": {
+		reason: "Registries refuse such repositories.",
+		edits:  []edit{{"spec.artifact.uri", "oci://registry.example.com/Churn:7/model.tar.gz"}},
 		want:   refusal{"spec.artifact.uri", "must be an object-store address such as s3://bucket/path/model.tar.gz"},
 	},
 	"URIOfABucket": {

@@ -34,7 +34,15 @@ not share, with the place that shows it and what to do about it.
 
 The model's files are read in any case, to check the archive and pin it by its
 digest. They are then put into the bundle, copied to --artifact-store, or left where
-they are with --keep-artifact-in-place. The manifests say where pods fetch them.
+they are with --keep-artifact-in-place. The manifests say where pods fetch them. An
+export that was interrupted goes on where it was; a copy within S3 does not pass
+through this machine.
+
+The store is opened with what the environment has for it: on gs:// Google's default
+credentials or GOOGLE_APPLICATION_CREDENTIALS_JSON; on azblob:// AZURE_STORAGE_ACCOUNT
+(or --artifact-endpoint-url https://ACCOUNT.blob.core.windows.net) with
+AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or an Azure identity; on oci:// the login of
+docker, or OCI_USERNAME and OCI_PASSWORD.
 
 The folder appears as a whole or not at all. Exported again, it is replaced unless
 somebody edited or added files in it; --force replaces those too, and the bundle of
@@ -81,11 +89,11 @@ func New(s *session.Session) *cobra.Command {
 	flags.StringVarP(&o.output, "output", "o", "", "the folder to write the bundle to")
 	flags.StringVar(&o.workload, "workload", "", "the workload to export, by its endpoint's name on SageMaker")
 	flags.StringVar(&o.inventory, "inventory", "", "the inventory that the plan was made from; unset means inventory.yaml beside the plan")
-	flags.StringVar(&o.store, "artifact-store", "", "copy the model's files below this address, such as s3://team-models/")
+	flags.StringVar(&o.store, "artifact-store", "", "copy the model's files below this address: s3://bucket/, gs://bucket/, azblob://container/ or oci://registry/repository/")
 	flags.BoolVar(&o.keepInPlace, "keep-artifact-in-place", false, "let pods fetch the model from where SageMaker does")
 	flags.StringVar(&o.access.CredentialsSecretName, "artifact-credentials-secret", "", "the Secret with which pods open the store; unset means their own identity")
-	flags.StringVar(&o.access.Region, "artifact-region", "", "the region of the store; unset means the endpoint's")
-	flags.StringVar(&o.access.EndpointURL, "artifact-endpoint-url", "", "the address at which pods reach the store; unset means AWS, or that of AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL")
+	flags.StringVar(&o.access.Region, "artifact-region", "", "the region of an S3 store; unset means the endpoint's")
+	flags.StringVar(&o.access.EndpointURL, "artifact-endpoint-url", "", "the address of the store, where it is not the cloud's own; unset means that of AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL for s3://")
 	flags.BoolVar(&o.force, "force", false, "replace an earlier export that somebody edited, or that is of another workload")
 	complete.Flag(command, "workload", o.completeWorkloads)
 	return command
@@ -101,20 +109,30 @@ func (o *options) run(ctx context.Context, planPath string) error {
 	}
 	access := o.access
 	access.Region = cmp.Or(access.Region, endpoint.Region)
-	access.EndpointURL = cmp.Or(access.EndpointURL, o.session.Getenv("AWS_ENDPOINT_URL_S3"), o.session.Getenv("AWS_ENDPOINT_URL"))
-	progress := output.NewProgress(o.session.ErrOut, o.session.Draws(), o.session.Now)
 	store := blob.Options{Region: access.Region}
-	source := store
+	if o.store != "" && !strings.HasPrefix(o.store, blob.SchemeS3+"://") {
+		// Of what AWS's variables say, nothing is about another store.
+		store.EndpointURL = access.EndpointURL
+	} else {
+		access.EndpointURL = cmp.Or(access.EndpointURL, o.session.Getenv("AWS_ENDPOINT_URL_S3"), o.session.Getenv("AWS_ENDPOINT_URL"))
+	}
+	progress := output.NewProgress(o.session.ErrOut, o.session.Draws(), o.session.Now)
+	source := blob.Options{Region: access.Region}
 	if o.store != "" {
 		source.Region = endpoint.Region // another bucket than the one that pods read
 	}
+	var notes []string
 	result, err := bundle.Write(ctx, bundle.Options{
 		Dir: o.output, Workload: *workload, Endpoint: *endpoint,
 		Source: source, StoreURI: o.store, Store: store, KeepInPlace: o.keepInPlace,
 		Access: access, Force: o.force,
 		Progress: func(doneBytes, totalBytes int64) { progress.ReportBytes("reading the model", doneBytes, totalBytes) },
+		Note:     func(sentence string) { notes = append(notes, sentence) },
 	})
 	progress.Done()
+	for _, note := range notes {
+		o.session.Notef("%s", note)
+	}
 	if err != nil {
 		return o.explain(err)
 	}
@@ -213,8 +231,8 @@ func choices(planned plan.Document, named []*plan.Workload) []string {
 // nexts say what helps against a store's refusal.
 var nexts = map[blob.Kind]string{
 	blob.KindNotFound:      "check that the model's files are still there, and scan again",
-	blob.KindAccessDenied:  "ask for s3:GetObject and s3:ListBucket on the model's bucket, and s3:PutObject on the artifact store",
-	blob.KindNoCredentials: "sign in (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID",
+	blob.KindAccessDenied:  "ask for s3:GetObject and s3:ListBucket on the model's bucket, and for writing to the artifact store (s3:PutObject, storage.objects.create, Storage Blob Data Contributor, or pushing)",
+	blob.KindNoCredentials: "sign in (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID; for another store, see export --help",
 	blob.KindWrongRegion:   "name the bucket's region with --artifact-region",
 	blob.KindChanged:       "repeat the command once nobody writes there",
 	blob.KindUnreachable:   "check the network and AWS_ENDPOINT_URL",

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -45,7 +46,7 @@ func (v Variant) fetchContainer() *corev1ac.ContainerApplyConfiguration {
 			corev1ac.VolumeMount().WithName(naming.VolumeModel).WithMountPath(naming.ModelDir),
 			corev1ac.VolumeMount().WithName(naming.VolumeScratch).WithMountPath(naming.TmpDir))
 	if artifact.CredentialsSecretRef != nil {
-		container.WithEnv(credentials(artifact.CredentialsSecretRef.Name)...)
+		container.WithEnv(credentials(artifact.URI, artifact.CredentialsSecretRef.Name)...)
 	}
 	return container
 }
@@ -80,20 +81,37 @@ func fetchArgs(artifact *v1alpha1.ModelArtifact) []string {
 	return args
 }
 
+// storeKey is a key of a Secret, and the variable of the agent that it becomes.
+type storeKey struct {
+	name     string
+	optional bool
+}
+
+// storeKeys are the keys that open a store, by the scheme of its addresses; they
+// are documented at credentialsSecretRef. Azure takes one of several.
+var storeKeys = map[string][]storeKey{
+	"s3": {{name: "AWS_ACCESS_KEY_ID"}, {name: "AWS_SECRET_ACCESS_KEY"}, {name: "AWS_SESSION_TOKEN", optional: true}},
+	"gs": {{name: "GOOGLE_APPLICATION_CREDENTIALS_JSON"}},
+	"azblob": {
+		{name: "AZURE_STORAGE_ACCOUNT", optional: true}, {name: "AZURE_STORAGE_KEY", optional: true},
+		{name: "AZURE_STORAGE_SAS_TOKEN", optional: true}, {name: "AZURE_STORAGE_CONNECTION_STRING", optional: true},
+	},
+	"oci": {{name: "OCI_USERNAME"}, {name: "OCI_PASSWORD"}},
+}
+
 // credentials names the keys of the Secret that opens the object store; the
 // values never pass through Landfall.
-func credentials(secret string) []*corev1ac.EnvVarApplyConfiguration {
-	key := func(name string) *corev1ac.SecretKeySelectorApplyConfiguration {
-		return corev1ac.SecretKeySelector().WithName(secret).WithKey(name)
+func credentials(uri, secret string) []*corev1ac.EnvVarApplyConfiguration {
+	scheme, _, _ := strings.Cut(uri, "://")
+	var env []*corev1ac.EnvVarApplyConfiguration
+	for _, key := range storeKeys[scheme] {
+		selector := corev1ac.SecretKeySelector().WithName(secret).WithKey(key.name)
+		if key.optional {
+			selector.WithOptional(true)
+		}
+		env = append(env, corev1ac.EnvVar().WithName(key.name).WithValueFrom(corev1ac.EnvVarSource().WithSecretKeyRef(selector)))
 	}
-	fromSecret := func(name string, selector *corev1ac.SecretKeySelectorApplyConfiguration) *corev1ac.EnvVarApplyConfiguration {
-		return corev1ac.EnvVar().WithName(name).WithValueFrom(corev1ac.EnvVarSource().WithSecretKeyRef(selector))
-	}
-	return []*corev1ac.EnvVarApplyConfiguration{
-		fromSecret("AWS_ACCESS_KEY_ID", key("AWS_ACCESS_KEY_ID")),
-		fromSecret("AWS_SECRET_ACCESS_KEY", key("AWS_SECRET_ACCESS_KEY")),
-		fromSecret("AWS_SESSION_TOKEN", key("AWS_SESSION_TOKEN").WithOptional(true)),
-	}
+	return env
 }
 
 func (v Variant) fetchVolumes() []*corev1ac.VolumeApplyConfiguration {
