@@ -19,6 +19,8 @@ type Options struct {
 	// Target is the cluster that is planned for. What it leaves empty is as in
 	// the previous plan.
 	Target placement.Target
+	// Verified are figures of landfall verify. They are remembered in the plan.
+	Verified []Verification
 }
 
 // Build plans every workload of an inventory. With a previous plan, people's
@@ -44,6 +46,9 @@ func build(inv inventory.Document, related relations, previous *Document, option
 	b := builder{scene: newScene(inv, options), inventory: inv, previous: previous, options: options}
 	b.scene.relations = related
 	b.index()
+	if err := b.takeVerified(); err != nil {
+		return Document{}, nil, err
+	}
 	b.nameEverything()
 	if err := b.judge(); err != nil {
 		return Document{}, nil, err
@@ -54,7 +59,7 @@ func build(inv inventory.Document, related relations, previous *Document, option
 	b.phases()
 	result := Document{
 		Accounts: accountsOf(previous.Accounts, inv.Accounts), ImageMap: options.Images, WorkloadClassName: options.WorkloadClassName,
-		Target: options.Target, Computed: map[string]Settings{},
+		Target: options.Target, Computed: map[string]Settings{}, Verified: b.verified,
 	}
 	changes, err := b.finish(&result)
 	if err != nil {
@@ -87,6 +92,7 @@ func (o Options) over(previous *Document) Options {
 		Target: placement.Target{
 			Provider: cmp.Or(o.Target.Provider, previous.Target.Provider), Region: cmp.Or(o.Target.Region, previous.Target.Region),
 		},
+		Verified: o.Verified,
 	}
 }
 
@@ -140,6 +146,8 @@ type builder struct {
 	// entries are the workloads of the plan, sorted by key.
 	entries []*entry
 	byKey   map[string]*entry
+	// verified are figures of landfall verify by full keys.
+	verified map[string]Verified
 	// labels are what people read in place of full keys.
 	labels map[string]string
 }

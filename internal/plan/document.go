@@ -34,6 +34,8 @@ type Document struct {
 	Costs *Costs `json:"costs,omitempty"`
 	// Workloads are sorted by place, kind and name.
 	Workloads []Workload `json:"workloads"`
+	// Verified are figures of landfall verify, by the workload's full key.
+	Verified map[string]Verified `json:"verified,omitempty"`
 	// Computed is what Landfall itself would have written, by the workload's
 	// full key. It tells people's edits from old results; leave it alone.
 	Computed map[string]Settings `json:"computed,omitempty"`

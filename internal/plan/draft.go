@@ -51,9 +51,17 @@ func (b *builder) draftEndpoint(w *inventory.Workload, e *inventory.Endpoint, im
 // sizeEndpoint sets what pods in place of a variant's instances need.
 func (d *draft) sizeEndpoint(b *builder, w *inventory.Workload, e *inventory.Endpoint) {
 	v, s := e.Variants[0], &d.computed
-	size := placement.Size(measuredVariant(v, *w, b.inventory.LookbackDays))
-	carried := bounds(v, w.Criticality.Level, size)
+	measured := measuredVariant(v, *w, b.inventory.LookbackDays)
+	verified, told := b.verification(w, s.Image)
+	if verified.Report != "" {
+		verified.measured(&measured)
+	}
+	size := placement.Size(measured)
+	carried := bounds(v, w.Criticality.Level, size, verified.scaleUp())
 	d.sizing = append(slices.Clone(size.Reasons), carried.Reasons...)
+	if told != "" {
+		d.sizing = append(d.sizing, told)
+	}
 	d.needs = needsOf(size, v.Instance)
 	s.Resources = resourcesOf(size)
 	s.Class = placement.ClassOnline

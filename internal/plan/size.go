@@ -67,8 +67,8 @@ func medianHour(t *inventory.Traffic) float64 {
 }
 
 // bounds says how many pods carry a variant's traffic.
-func bounds(v inventory.Variant, criticality inventory.CriticalityLevel, size placement.PodSize) placement.Bounds {
-	d := placement.Demand{Criticality: criticality, Size: size}
+func bounds(v inventory.Variant, criticality inventory.CriticalityLevel, size placement.PodSize, scaleUp placement.ScaleUp) placement.Bounds {
+	d := placement.Demand{Criticality: criticality, Size: size, ScaleUp: scaleUp}
 	if v.Serverless == nil {
 		d.Instances = instances(v)
 	}

@@ -45,7 +45,7 @@ func validate(d Document) error {
 		}
 		names[w.Names.Endpoint] = w.String()
 	}
-	return validatePhases(d.Phases)
+	return firstError(validatePhases(d.Phases), validateVerified(d.Verified))
 }
 
 // oneOf fails for a value that is none of those that there are.

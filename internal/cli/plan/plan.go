@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,6 +22,7 @@ import (
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/placement"
 	core "landfall.dev/landfall/internal/plan"
+	"landfall.dev/landfall/internal/verify"
 	"landfall.dev/landfall/internal/view"
 )
 
@@ -35,7 +37,8 @@ neither AWS nor a cluster.
 
 SageMaker's own images cannot always be pulled from elsewhere; --image-map names the
 image to run in the cluster in place of one on SageMaker. The plan remembers it, and
-the cluster that --provider and --target-region name.
+the cluster that --provider and --target-region name. --verified takes the report of
+` + "`verify`" + ` into the sizes; the plan remembers that too.
 
 In the table, SIZE is what one pod asks for. USD/MONTH is what SageMaker costs, and
 after the arrow what the cluster would; ~ marks an estimate.`
@@ -58,6 +61,7 @@ type options struct {
 	workloadClass string
 	provider      string
 	region        string
+	verified      []string
 }
 
 // New returns the command.
@@ -82,6 +86,7 @@ func New(s *session.Session) *cobra.Command {
 	flags.StringVar(&o.workloadClass, "workload-class", "", "the WorkloadClass of pods; unset means that of the earlier plan, or none")
 	flags.StringVar(&o.provider, "provider", "", "whose nodes the cluster has: eks, gke, aks or other; unset means that of the earlier plan, or eks")
 	flags.StringVar(&o.region, "target-region", "", "the cluster's region, for prices; unset means that of the earlier plan, or that of the inventory's first account")
+	flags.StringArrayVar(&o.verified, "verified", nil, "a report of verify, whose figures the sizes follow; may be repeated, and is remembered")
 	complete.Flag(command, "provider", cobra.FixedCompletions(providers(), cobra.ShellCompDirectiveNoFileComp))
 	command.AddCommand(newExplain(s))
 	return command
@@ -115,8 +120,13 @@ func (o *options) run(_ context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	verified, err := o.readVerified()
+	if err != nil {
+		return err
+	}
 	plan, changes, err := core.Build(found, previous, core.Options{
 		Images: images, WorkloadClassName: o.workloadClass, Target: placement.Target{Provider: placement.Provider(o.provider), Region: o.region},
+		Verified: verified,
 	})
 	if err != nil {
 		return &output.Failure{What: "cannot plan", Why: err.Error(), Next: "correct the plan, or the flag, that is named", Cause: err}
@@ -126,6 +136,27 @@ func (o *options) run(_ context.Context, path string) error {
 		return err
 	}
 	return o.finish(plan, changes, previous != nil, text)
+}
+
+// readVerified reads the reports of verify.
+func (o *options) readVerified() ([]core.Verification, error) {
+	var all []core.Verification
+	for _, path := range o.verified {
+		data, err := output.ReadFile(path, nil, o.session.Program+" verify bundle --report "+path)
+		if err != nil {
+			return nil, err
+		}
+		report, err := verify.Decode(data)
+		if err == nil {
+			var verification core.Verification
+			verification, err = core.VerificationOf(report, filepath.Base(path))
+			all = append(all, verification)
+		}
+		if err != nil {
+			return nil, &output.Failure{What: "cannot use the report " + path, Why: err.Error(), Next: o.session.Program + " verify bundle --report " + path, Cause: err}
+		}
+	}
+	return all, nil
 }
 
 // previous reads the plan that is brought up to date, if there is one.
