@@ -1,17 +1,20 @@
 package render
 
 import (
-	"maps"
+	_ "embed"
 	"strconv"
+
+	"landfall.dev/landfall/internal/naming"
 )
 
 // The objects are Argo CD's Application (argoproj.io/v1alpha1); only the fields
 // that are written stand here.
 type argoApplication struct {
-	Project     string          `json:"project"`
-	Source      argoSource      `json:"source"`
-	Destination argoDestination `json:"destination"`
-	SyncPolicy  argoSyncPolicy  `json:"syncPolicy"`
+	Project           string           `json:"project"`
+	Source            argoSource       `json:"source"`
+	Destination       argoDestination  `json:"destination"`
+	SyncPolicy        argoSyncPolicy   `json:"syncPolicy"`
+	IgnoreDifferences []argoDifference `json:"ignoreDifferences,omitempty"`
 }
 
 type argoSource struct {
@@ -39,34 +42,63 @@ type argoSyncPolicy struct {
 	SyncOptions []string `json:"syncOptions,omitempty"`
 }
 
+type argoDifference struct {
+	Group        string   `json:"group"`
+	Kind         string   `json:"kind"`
+	Name         string   `json:"name"`
+	JSONPointers []string `json:"jsonPointers"`
+}
+
 const (
 	argoNamespace = "argocd"
 	inCluster     = "https://kubernetes.default.svc"
 	// syncWave orders Applications: Argo CD goes on when those of a wave are
 	// healthy.
 	syncWave = "argocd.argoproj.io/sync-wave"
+	// replicasPath is what an autoscaler changes in an Endpoint.
+	replicasPath = "/spec/replicas"
 )
 
-// argoCD writes an Application for each unit, and one that brings them all.
+// Argo CD knows the health of neither Applications nor Endpoints by itself, and
+// takes them for healthy at once: phases would not wait for one another.
+//
+//go:embed health/application.lua
+var applicationHealth string
+
+//go:embed health/endpoint.lua
+var endpointHealth string
+
+// argoCD writes an Application for each unit, one that brings them all, and what
+// teaches Argo CD when a phase is done.
 func (t *tree) argoCD() error {
 	folder := deliveryFolder + "/argocd"
+	units := t.shared()
+	for _, p := range t.phases {
+		units = append(units, t.ofPhase(p)...)
+	}
 	var files []string
-	for _, u := range t.units() {
-		app := t.argoOf(u)
+	for _, u := range units {
 		files = append(files, u.name+".yaml")
-		if err := t.object(folder+"/apps/"+u.name+".yaml", app); err != nil {
+		if err := t.object(folder+"/apps/"+u.name+".yaml", t.argoOf(u)); err != nil {
 			return err
 		}
 	}
 	if err := t.kustomization(folder+"/apps", files); err != nil {
 		return err
 	}
-	root := t.application("landfall", 0, argoSource{Path: t.at(folder + "/apps")})
-	if spec, ok := root.Spec.(argoApplication); ok {
-		spec.Destination.Namespace = argoNamespace
-		root.Spec = spec
+	// The ConfigMap is Argo CD's own: it gets no labels of the tree.
+	if err := t.object(folder+"/health.yaml", map[string]any{
+		"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta{Name: "argocd-cm", Namespace: argoNamespace},
+		"data": map[string]string{
+			"resource.customizations.health.argoproj.io_Application":       applicationHealth,
+			"resource.customizations.health." + naming.Group + "_Endpoint": endpointHealth,
+		},
+	}); err != nil {
+		return err
 	}
-	return t.object(folder+"/root.yaml", root)
+	root := t.application("landfall", 0, argoSource{Path: t.at(folder + "/apps")})
+	root.spec.Destination.Namespace = argoNamespace
+	return t.object(folder+"/root.yaml", root.object())
 }
 
 func (t *tree) argoOf(u unit) object {
@@ -75,10 +107,29 @@ func (t *tree) argoOf(u unit) object {
 		source.Path = t.at(chartFolder)
 		source.Helm = &argoHelm{ReleaseName: u.name, ValueFiles: []string{up(u.values)}}
 	}
-	return t.application(u.name, u.phase, source)
+	app := t.application(u.name, u.phase, source)
+	for _, name := range u.scaled {
+		app.spec.IgnoreDifferences = append(app.spec.IgnoreDifferences, argoDifference{
+			Group: naming.Group, Kind: "Endpoint", Name: name, JSONPointers: []string{replicasPath},
+		})
+	}
+	if len(u.scaled) > 0 {
+		app.spec.SyncPolicy.SyncOptions = append(app.spec.SyncPolicy.SyncOptions, "RespectIgnoreDifferences=true")
+	}
+	return app.object()
 }
 
-func (t *tree) application(name string, wave int, source argoSource) object {
+// application is an Application that is being put together.
+type application struct {
+	meta meta
+	spec argoApplication
+}
+
+func (a application) object() object {
+	return object{APIVersion: "argoproj.io/v1alpha1", Kind: "Application", Metadata: a.meta, Spec: a.spec}
+}
+
+func (t *tree) application(name string, wave int, source argoSource) application {
 	source.RepoURL, source.TargetRevision = t.Repository.URL, t.Repository.Revision
 	spec := argoApplication{
 		Project: "default", Source: source, Destination: argoDestination{Server: inCluster, Namespace: t.Namespace},
@@ -87,13 +138,12 @@ func (t *tree) application(name string, wave int, source argoSource) object {
 	// somebody's decision. What was changed by hand is put back.
 	spec.SyncPolicy.Automated.SelfHeal = true
 	spec.SyncPolicy.SyncOptions = []string{"ServerSideApply=true"}
-	annotations := map[string]string{syncWave: strconv.Itoa(wave)}
 	marks := labels()
-	if title := t.phaseTitle(wave); title != "" {
-		maps.Copy(marks, map[string]string{"landfall.dev/phase": strconv.Itoa(wave)})
+	if wave > 0 {
+		marks["landfall.dev/phase"] = strconv.Itoa(wave)
 	}
-	return object{
-		APIVersion: "argoproj.io/v1alpha1", Kind: "Application",
-		Metadata: meta{Name: name, Namespace: argoNamespace, Labels: marks, Annotations: annotations}, Spec: spec,
+	return application{
+		meta: meta{Name: name, Namespace: argoNamespace, Labels: marks, Annotations: map[string]string{syncWave: strconv.Itoa(wave)}},
+		spec: spec,
 	}
 }

@@ -10,15 +10,15 @@ import (
 	"k8s.io/utils/ptr"
 
 	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/alarm"
 	"landfall.dev/landfall/internal/placement"
-	"landfall.dev/landfall/internal/plan"
 )
 
 // clusterFolder holds what workloads of all phases share.
 const clusterFolder = "cluster"
 
-// cluster writes the namespace, priority classes and a WorkloadClass for each
-// node pool.
+// cluster writes the namespace, priority classes, a WorkloadClass for each node
+// pool, and what has the routers scraped.
 func (t *tree) cluster() error {
 	files := []string{"namespace.yaml"}
 	if err := t.object(clusterFolder+"/namespace.yaml", object{
@@ -46,6 +46,12 @@ func (t *tree) cluster() error {
 	if sharing != nil {
 		files = append(files, "gpu-sharing.yaml")
 		if err := t.object(clusterFolder+"/gpu-sharing.yaml", sharing); err != nil {
+			return err
+		}
+	}
+	if t.PrometheusOperator {
+		files = append(files, "podmonitor.yaml")
+		if err := t.scraped(); err != nil {
 			return err
 		}
 	}
@@ -102,10 +108,19 @@ func toleration(t placement.Taint) corev1.Toleration {
 
 // place sends an Endpoint's pods to the node pool that the plan chose, unless
 // its bundle names a class of its own.
-func (t *tree) place(w *plan.Workload, endpoint *v1alpha1.Endpoint) {
-	for i := range endpoint.Spec.Variants {
-		if pods := endpoint.Spec.Variants[i].Pods; pods != nil {
-			pods.WorkloadClassName = cmp.Or(pods.WorkloadClassName, w.NodePoolName)
+func (e *exported) place() {
+	for i := range e.endpoint.Spec.Variants {
+		if pods := e.endpoint.Spec.Variants[i].Pods; pods != nil {
+			pods.WorkloadClassName = cmp.Or(pods.WorkloadClassName, e.workload.NodePoolName)
 		}
 	}
+}
+
+// scraped has the routers' figures read, which alerts and autoscaling go by.
+func (t *tree) scraped() error {
+	monitor, err := mark(alarm.PodMonitor("landfall-routers", t.RouterNamespace))
+	if err != nil {
+		return err
+	}
+	return t.object(clusterFolder+"/podmonitor.yaml", monitor)
 }

@@ -3,8 +3,6 @@ package render
 import (
 	"path"
 	"strconv"
-
-	"landfall.dev/landfall/internal/plan"
 )
 
 const deliveryFolder = "delivery"
@@ -37,47 +35,47 @@ type unit struct {
 	phase int
 	// folder holds manifests; values is the values file of a release.
 	folder, values string
+	// scaled are the Endpoints whose spec.replicas something else changes.
+	scaled []string
 }
 
-// units in the order in which they are brought.
-func (t *tree) units() []unit {
-	all := []unit{{name: "landfall-cluster", folder: clusterFolder}}
-	phases, byPhase := t.phases()
-	for _, p := range phases {
-		if t.Form == FormManifests {
-			all = append(all, unit{name: "landfall-phase-" + strconv.Itoa(p.Number), phase: p.Number, folder: phaseFolder(p)})
-			continue
-		}
-		for _, e := range byPhase[p.Number] {
-			all = append(all, unit{name: e.Endpoint.Name, phase: p.Number, values: e.folder + "/values.yaml"})
-		}
+// Names of the units that are not phases.
+const (
+	unitCluster   = "landfall-cluster"
+	unitNodes     = "landfall-nodes"
+	unitWorkflows = "landfall-workflows"
+)
+
+// shared are the units of all phases: what the cluster has to have, the nodes
+// that Karpenter starts, and pipelines, which run only when somebody starts
+// them.
+func (t *tree) shared() []unit {
+	all := []unit{{name: unitCluster, folder: clusterFolder}}
+	if t.wants(NodesKarpenter) && len(t.Plan.NodePools) > 0 {
+		all = append(all, unit{name: unitNodes, folder: karpenterFolder})
+	}
+	if len(t.pipelines) > 0 {
+		all = append(all, unit{name: unitWorkflows, folder: workflowsFolder})
 	}
 	return all
 }
 
-// before names the units of the phase before a unit's own.
-func before(all []unit, u unit) []string {
-	earlier := -1
-	for _, other := range all {
-		if other.phase < u.phase {
-			earlier = max(earlier, other.phase)
+// ofPhase are the units of one phase: its folder, or its releases.
+func (t *tree) ofPhase(p phase) []unit {
+	whole := unit{name: phaseUnit(p), phase: p.Number, folder: phaseFolder(p.Phase)}
+	var releases []unit
+	for _, e := range p.exports {
+		release := unit{name: e.endpoint.Name, phase: p.Number, values: e.folder + "/values.yaml"}
+		if e.scaled {
+			release.scaled = []string{e.endpoint.Name}
+			whole.scaled = append(whole.scaled, e.endpoint.Name)
 		}
+		releases = append(releases, release)
 	}
-	var names []string
-	for _, other := range all {
-		if other.phase == earlier && u.phase > 0 {
-			names = append(names, other.name)
-		}
+	if t.Form == FormHelm {
+		return releases
 	}
-	return names
+	return []unit{whole}
 }
 
-// phaseTitle is what a unit's phase is called.
-func (t *tree) phaseTitle(number int) string {
-	for _, p := range t.Plan.Phases {
-		if p.Number == number {
-			return p.Title
-		}
-	}
-	return plan.Phase{}.Title
-}
+func phaseUnit(p phase) string { return "landfall-phase-" + strconv.Itoa(p.Number) }

@@ -1,6 +1,6 @@
 package render
 
-import "fmt"
+import "landfall.dev/landfall/internal/naming"
 
 // The objects are those of Flux 2: GitRepository (source.toolkit.fluxcd.io/v1),
 // Kustomization (kustomize.toolkit.fluxcd.io/v1) and HelmRelease
@@ -29,18 +29,32 @@ type fluxKustomization struct {
 	Timeout   string          `json:"timeout"`
 	SourceRef fluxSourceRef   `json:"sourceRef"`
 	DependsOn []fluxDependsOn `json:"dependsOn,omitempty"`
+	Ignore    []fluxIgnore    `json:"ignore,omitempty"`
 }
 
 type fluxDependsOn struct {
 	Name string `json:"name"`
 }
 
+// fluxIgnore keeps Flux from putting a field back. Kustomizations have it since
+// version 1.9 of the kustomize-controller.
+type fluxIgnore struct {
+	Paths  []string `json:"paths"`
+	Target struct {
+		Group string `json:"group"`
+		Kind  string `json:"kind"`
+		Name  string `json:"name"`
+	} `json:"target"`
+}
+
+// fluxRelease leaves drift alone, as Flux does by default: what an autoscaler
+// changes stays.
 type fluxRelease struct {
-	Interval        string          `json:"interval"`
-	ReleaseName     string          `json:"releaseName"`
-	TargetNamespace string          `json:"targetNamespace"`
-	DependsOn       []fluxDependsOn `json:"dependsOn,omitempty"`
-	Chart           fluxChart       `json:"chart"`
+	Interval        string    `json:"interval"`
+	Timeout         string    `json:"timeout"`
+	ReleaseName     string    `json:"releaseName"`
+	TargetNamespace string    `json:"targetNamespace"`
+	Chart           fluxChart `json:"chart"`
 }
 
 type fluxChart struct {
@@ -55,6 +69,7 @@ type fluxChart struct {
 }
 
 const (
+	fluxFolder    = deliveryFolder + "/flux"
 	fluxNamespace = "flux-system"
 	fluxSource    = "landfall"
 	fluxInterval  = "5m"
@@ -62,25 +77,47 @@ const (
 	fluxTimeout = "30m"
 )
 
-// flux writes the source, and a Kustomization or HelmRelease for each unit that
-// waits for those of the phase before.
+// flux writes the source, and a Kustomization for each unit and phase. A phase
+// waits for the one before: for its Endpoints, or for their HelmReleases, which
+// lie in a folder of the phase.
 func (t *tree) flux() error {
-	folder := deliveryFolder + "/flux"
 	files := []string{"source.yaml"}
-	if err := t.object(folder+"/source.yaml", object{
+	if err := t.object(fluxFolder+"/source.yaml", object{
 		APIVersion: "source.toolkit.fluxcd.io/v1", Kind: "GitRepository", Metadata: fluxMeta(fluxSource),
 		Spec: fluxRepository{Interval: fluxInterval, URL: t.Repository.URL, Ref: fluxReference{Branch: t.Repository.Revision}},
 	}); err != nil {
 		return err
 	}
-	all := t.units()
-	for _, u := range all {
-		o := t.fluxKustomization(u, before(all, u))
-		if u.values != "" {
-			o = t.fluxRelease(u, before(all, u))
+	units := t.shared()
+	for _, p := range t.phases {
+		u := unit{name: phaseUnit(p), phase: p.Number, folder: fluxFolder + "/" + phaseName(p.Phase)}
+		if t.Form == FormHelm {
+			if err := t.fluxReleases(u.folder, t.ofPhase(p)); err != nil {
+				return err
+			}
+		} else {
+			u = t.ofPhase(p)[0]
 		}
+		units = append(units, u)
+	}
+	after := ""
+	for _, u := range units {
 		files = append(files, u.name+".yaml")
-		if err := t.object(folder+"/"+u.name+".yaml", o); err != nil {
+		if err := t.object(fluxFolder+"/"+u.name+".yaml", t.fluxKustomization(u, after)); err != nil {
+			return err
+		}
+		if u.phase > 0 || after == "" {
+			after = u.name
+		}
+	}
+	return t.kustomization(fluxFolder, files)
+}
+
+func (t *tree) fluxReleases(folder string, releases []unit) error {
+	var files []string
+	for _, u := range releases {
+		files = append(files, u.name+".yaml")
+		if err := t.object(folder+"/"+u.name+".yaml", t.fluxRelease(u)); err != nil {
 			return err
 		}
 	}
@@ -89,36 +126,29 @@ func (t *tree) flux() error {
 
 func fluxMeta(name string) meta { return meta{Name: name, Namespace: fluxNamespace, Labels: labels()} }
 
-func (t *tree) fluxKustomization(u unit, after []string) object {
-	return object{
-		APIVersion: "kustomize.toolkit.fluxcd.io/v1", Kind: "Kustomization", Metadata: fluxMeta(u.name),
-		Spec: fluxKustomization{
-			Interval: fluxInterval, Path: "./" + t.at(u.folder), Wait: true, Timeout: fluxTimeout,
-			SourceRef: fluxSourceRef{Kind: "GitRepository", Name: fluxSource}, DependsOn: dependsOn(after),
-		},
+// fluxKustomization brings a folder once another unit is there; empty means at
+// once.
+func (t *tree) fluxKustomization(u unit, after string) object {
+	spec := fluxKustomization{
+		Interval: fluxInterval, Path: "./" + t.at(u.folder), Wait: true, Timeout: fluxTimeout,
+		SourceRef: fluxSourceRef{Kind: "GitRepository", Name: fluxSource},
 	}
+	if after != "" {
+		spec.DependsOn = []fluxDependsOn{{Name: after}}
+	}
+	for _, name := range u.scaled {
+		ignore := fluxIgnore{Paths: []string{replicasPath}}
+		ignore.Target.Group, ignore.Target.Kind, ignore.Target.Name = naming.Group, "Endpoint", name
+		spec.Ignore = append(spec.Ignore, ignore)
+	}
+	return object{APIVersion: "kustomize.toolkit.fluxcd.io/v1", Kind: "Kustomization", Metadata: fluxMeta(u.name), Spec: spec}
 }
 
-func (t *tree) fluxRelease(u unit, after []string) object {
-	release := fluxRelease{Interval: fluxInterval, ReleaseName: u.name, TargetNamespace: t.Namespace}
-	// A HelmRelease waits for HelmReleases only; the first phase does not wait
-	// for the Kustomization before it, but is tried until its namespace exists.
-	for _, name := range after {
-		if name != "landfall-cluster" {
-			release.DependsOn = append(release.DependsOn, fluxDependsOn{Name: name})
-		}
-	}
+func (t *tree) fluxRelease(u unit) object {
+	release := fluxRelease{Interval: fluxInterval, Timeout: fluxTimeout, ReleaseName: u.name, TargetNamespace: t.Namespace}
 	release.Chart.Spec.Chart = "./" + t.at(chartFolder)
 	release.Chart.Spec.SourceRef = fluxSourceRef{Kind: "GitRepository", Name: fluxSource}
-	release.Chart.Spec.ValuesFiles = []string{fmt.Sprintf("./%s", t.at(u.values))}
+	release.Chart.Spec.ValuesFiles = []string{"./" + t.at(u.values)}
 	release.Chart.Spec.ReconcileStrategy = "Revision"
 	return object{APIVersion: "helm.toolkit.fluxcd.io/v2", Kind: "HelmRelease", Metadata: fluxMeta(u.name), Spec: release}
-}
-
-func dependsOn(names []string) []fluxDependsOn {
-	var all []fluxDependsOn
-	for _, name := range names {
-		all = append(all, fluxDependsOn{Name: name})
-	}
-	return all
 }

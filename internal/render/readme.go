@@ -7,56 +7,82 @@ import (
 	"strings"
 	"text/template"
 
+	"landfall.dev/landfall/internal/gap"
+	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/placement"
 )
 
 //go:embed readme.md.tmpl
 var readmeText string
 
-var readmeTemplate = template.Must(template.New("readme").Funcs(template.FuncMap{"oneLine": oneLine}).Parse(readmeText))
+var readmeTemplate = template.Must(template.New("readme").Funcs(template.FuncMap{"oneLine": oneLine, "cell": cell}).Parse(readmeText))
+
+// readme is what the README says.
+type readme struct {
+	Phases    []readmePhase
+	Pipelines []readmeFile
+	Gaps      []readmeGaps
+	// Missing have no bundle; ByHand become something else than files here.
+	Missing, ByHand []string
+	Pools           []placement.NodePool
+	Namespace       string
+	Helm            bool
+	Delivery        Delivery
+	// Root is what a person applies once.
+	Root, Tool           string
+	Karpenter, Terraform bool
+	Provider, Sharing    string
+	// Needs are what the cluster has to have beside Landfall.
+	Needs                            []string
+	PrometheusOperator, NoPrometheus bool
+	// NoWorkflows says that pipelines would be there with --argo-workflows;
+	// Scaled that something has an autoscaler of its own.
+	NoWorkflows, Scaled bool
+}
 
 // readmePhase is a phase as the README shows it.
 type readmePhase struct {
-	Number    int
-	Title     string
-	Folder    string
-	Workloads []exported
+	Number        int
+	Title, Folder string
+	Workloads     []readmeFile
 }
 
-// Key is the workload's short key.
-func (e exported) KeyText() string { return e.Key.String() }
+// readmeFile is a workload and where its files lie.
+type readmeFile struct {
+	Label, Name, Folder, File string
+	// Beside names what else lies there.
+	Beside string
+}
 
-// Folder is where its files lie.
-func (e exported) Folder() string { return e.folder }
+// readmeGaps are those of one workload.
+type readmeGaps struct {
+	Label string
+	Gaps  []gap.Gap
+}
 
-// readme tells people what lies where, and in which order it is applied.
+// readme tells people what lies where, in which order it is applied, and what is
+// left to them.
 func (t *tree) readme() error {
-	in := struct {
-		Phases    []readmePhase
-		Missing   []string
-		Pools     []placement.NodePool
-		Namespace string
-		Helm      bool
-		Delivery  Delivery
-		Root      string
-		Karpenter bool
-		Terraform bool
-		Provider  string
-		Sharing   string
-	}{
-		Missing: Missing(t.Plan, t.Bundles), Pools: t.Plan.NodePools, Namespace: t.Namespace, Helm: t.Form == FormHelm, Delivery: t.Delivery,
-		Karpenter: t.wants(NodesKarpenter), Terraform: t.wants(NodesTerraform), Provider: t.provider(),
+	in := readme{
+		Missing: Missing(t.Plan, t.Bundles), ByHand: t.byHandSorted(), Pools: t.Plan.NodePools, Namespace: t.Namespace,
+		Helm: t.Form == FormHelm, Delivery: t.Delivery,
+		Karpenter: t.wants(NodesKarpenter) && len(t.Plan.NodePools) > 0, Terraform: t.wants(NodesTerraform) && len(t.Plan.NodePools) > 0,
+		Provider: t.provider(), PrometheusOperator: t.PrometheusOperator, NoPrometheus: !t.PrometheusOperator,
+		NoWorkflows: !t.ArgoWorkflows && len(t.moving(inventory.WorkloadPipeline)) > 0,
 	}
 	in.Root = map[Delivery]string{DeliveryArgoCD: "delivery/argocd/root.yaml", DeliveryFlux: "delivery/flux"}[t.Delivery]
+	in.Tool = map[Delivery]string{DeliveryArgoCD: "Argo CD", DeliveryFlux: "Flux"}[t.Delivery]
 	for _, p := range t.Plan.NodePools {
-		if p.GPU != nil && p.GPU.Sharing != placement.SharingNone {
+		if p.GPU != nil && p.GPU.Sharing != placement.SharingNone && p.GPU.Sharing != "" {
 			in.Sharing = sharingConfigMap
 		}
 	}
-	phases, byPhase := t.phases()
-	for _, p := range phases {
-		in.Phases = append(in.Phases, readmePhase{Number: p.Number, Title: p.Title, Folder: phaseFolder(p), Workloads: byPhase[p.Number]})
+	t.describePhases(&in)
+	for _, w := range t.pipelines {
+		in.Pipelines = append(in.Pipelines, readmeFile{Label: w.label, Name: w.name, File: w.File()})
+		in.addGaps(w.label, w.gaps)
 	}
+	in.Needs = t.needs()
 	var out bytes.Buffer
 	if err := readmeTemplate.Execute(&out, in); err != nil {
 		return fmt.Errorf("cannot write the tree's README: %w", err)
@@ -64,3 +90,51 @@ func (t *tree) readme() error {
 	t.add("README.md", []byte(strings.TrimSpace(out.String())+"\n"))
 	return nil
 }
+
+func (t *tree) describePhases(in *readme) {
+	for _, p := range t.phases {
+		shown := readmePhase{Number: p.Number, Title: p.Title, Folder: phaseFolder(p.Phase)}
+		for _, e := range p.exports {
+			var beside []string
+			for _, m := range e.extra {
+				beside = append(beside, m.Name)
+			}
+			shown.Workloads = append(shown.Workloads, readmeFile{
+				Label: e.label, Name: e.endpoint.Name, Folder: e.folder, Beside: strings.Join(beside, ", "),
+			})
+			in.addGaps(e.label, e.gaps)
+			in.Scaled = in.Scaled || e.scaled
+		}
+		in.Phases = append(in.Phases, shown)
+	}
+}
+
+func (in *readme) addGaps(label string, gaps []gap.Gap) {
+	if len(gaps) > 0 {
+		in.Gaps = append(in.Gaps, readmeGaps{Label: label, Gaps: gaps})
+	}
+}
+
+// needs are what the cluster has to have for the files that were asked for.
+func (t *tree) needs() []string {
+	var all []string
+	for _, need := range []struct {
+		asked bool
+		name  string
+	}{
+		{t.PrometheusOperator, "the Prometheus Operator, with a Prometheus that selects these objects (kube-prometheus-stack does with\n  `ruleSelectorNilUsesHelmValues` and `podMonitorSelectorNilUsesHelmValues` set to false)"},
+		{t.KEDA, "KEDA"},
+		{len(t.pipelines) > 0, "Argo Workflows"},
+		{t.wants(NodesKarpenter), "Karpenter"},
+		{t.Delivery == DeliveryArgoCD, "Argo CD"},
+		{t.Delivery == DeliveryFlux, "Flux"},
+	} {
+		if need.asked {
+			all = append(all, need.name)
+		}
+	}
+	return all
+}
+
+// cell keeps a text within a cell of a table.
+func cell(text string) string { return strings.ReplaceAll(oneLine(text), "|", `\|`) }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,9 +15,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"pgregory.net/rapid"
 
 	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/autoscaling"
+	"landfall.dev/landfall/internal/gap"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/placement"
 	"landfall.dev/landfall/internal/plan"
@@ -44,8 +48,29 @@ func planned() plan.Document {
 	mig, turns := gpu(placement.SharingMIG), gpu(placement.SharingTimeSlicing)
 	mig.Profile, mig.Resource = "1g.5gb", "nvidia.com/mig-1g.5gb"
 	turns.Replicas, turns.Resource = 4, "nvidia.com/gpu.shared"
+	churn, ranker := workload("Churn-Prod", 1, "online"), workload("ranker", 2, "online-a100")
+	churn.Replicas, ranker.Replicas = plan.Replicas{Min: 2, Max: 8}, plan.Replicas{Min: 2, Max: 4}
+	churn.Autoscaling = &autoscaling.Spec{
+		Engine: autoscaling.EngineKEDA, ScaleDownStabilizationSeconds: 300,
+		Metrics:   []autoscaling.Metric{{Type: autoscaling.MetricRequestsPerSecond, TargetValue: "12.5", From: "policy churn-requests"}},
+		Schedules: []autoscaling.Schedule{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", Replicas: 4, From: "scheduled action churn-office"}},
+	}
+	ranker.Autoscaling = &autoscaling.Spec{
+		Engine: autoscaling.EngineHPA, ScaleDownStabilizationSeconds: 600,
+		Metrics: []autoscaling.Metric{{Type: autoscaling.MetricCPU, TargetValue: "60", From: "policy ranker-cpu"}},
+	}
+	ranker.Gaps = []gap.Gap{{Thing: "DataCapture (s3://a|b)", Why: "nothing writes\nrequests to S3", Do: "record them"}}
+	pipeline := func(name string, decision plan.Decision) plan.Workload {
+		k := key(name)
+		k.Kind = inventory.WorkloadPipeline
+		return plan.Workload{WorkloadKey: k, Settings: plan.Settings{
+			Decision: decision, Phase: 1, Class: placement.ClassTraining, NodePoolName: "training-spot",
+		}}
+	}
 	return plan.Document{
-		Workloads: []plan.Workload{workload("Churn-Prod", 1, "online"), workload("ranker", 2, "online-a100"), workload("unexported", 2, "online")},
+		Workloads: []plan.Workload{
+			churn, ranker, workload("unexported", 2, "online"), pipeline("Retrain_Churn", plan.Move), pipeline("Old", plan.MoveLater),
+		},
 		Phases: []plan.Phase{
 			{Number: 1, Title: "Online, non-critical", Workloads: []string{"Endpoint/Churn-Prod"}},
 			{Number: 2, Title: "Online, CPU and GPU", Workloads: []string{"Endpoint/ranker", "Endpoint/unexported"}},
@@ -68,6 +93,12 @@ func planned() plan.Document {
 				Taints: []string{
 					"landfall.dev/pool=experiment-spot-shared:NoSchedule", "nvidia.com/gpu:NoSchedule", "landfall.dev/spot=true:NoSchedule",
 				}, PriorityClassName: "landfall-tuning",
+			},
+			{
+				Name: "training-spot", Class: placement.ClassTraining, InstanceType: "m5.2xlarge", Architecture: "x86_64",
+				Allocatable: placement.Amounts{CPUMillis: 7910, MemoryMiB: 30_000}, Nodes: 1, Spot: true,
+				Taints:            []string{"landfall.dev/pool=training-spot:NoSchedule", "landfall.dev/spot=true:NoSchedule"},
+				PriorityClassName: "landfall-training", Workloads: []string{"Pipeline/Retrain_Churn"},
 			},
 		},
 	}
@@ -93,7 +124,7 @@ func bundleOf(name string) Bundle {
 				Variants: []v1alpha1.Variant{
 					{Name: "managed", SageMaker: &v1alpha1.SageMakerVariant{EndpointName: name, Region: "us-east-1"}},
 					{Name: "cluster", Pods: &v1alpha1.PodsVariant{
-						ModelRef: v1alpha1.ModelReference{Name: lower + "-1"}, Replicas: v1alpha1.ReplicaRange{Min: 2},
+						ModelRef: v1alpha1.ModelReference{Name: lower + "-1"}, Replicas: v1alpha1.ReplicaRange{Min: 2, Max: ptr.To[int32](8)},
 						Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}},
 					}},
 				},
@@ -102,14 +133,46 @@ func bundleOf(name string) Bundle {
 	}
 }
 
+// found is the inventory that the plan was made from: two alarms on an endpoint
+// with a bundle, one on one without, and two pipelines.
+func found() *inventory.Document {
+	alarm := func(name, endpoint, metric string, threshold float64) inventory.Alarm {
+		return inventory.Alarm{
+			Place: key("").Place, Name: name, ActionsEnabled: true, AlarmActions: []string{"arn:aws:sns:us-east-1:123456789012:ml"},
+			Metric: &inventory.CustomMetric{
+				Namespace: "AWS/SageMaker", Name: metric, Statistic: "Sum",
+				Dimensions: map[string]string{"EndpointName": endpoint, "VariantName": "AllTraffic"},
+			},
+			Comparison: "GreaterThanThreshold", Threshold: &threshold, PeriodSeconds: 60, EvaluationPeriods: 3,
+		}
+	}
+	pipeline := func(name string) inventory.Resource {
+		return inventory.Resource{
+			Place: key("").Place, Kind: inventory.KindPipeline, Name: name, Spec: inventory.Spec(`{"PipelineDefinition": ` + strconv.Quote(definition) + `}`),
+		}
+	}
+	return &inventory.Document{
+		Accounts: []inventory.Account{{ID: "123456789012", Region: "us-east-1"}},
+		Alarms: []inventory.Alarm{
+			alarm("churn-errors", "Churn-Prod", "Invocation5XXErrors", 5), alarm("ranker-calls", "ranker", "Invocations", 9000),
+			alarm("elsewhere", "unexported", "Invocations", 1),
+		},
+		Resources: []inventory.Resource{pipeline("Retrain_Churn"), pipeline("Old")},
+	}
+}
+
+const definition = `{"Version": "2020-12-01", "Steps": [{"Name": "Prepare", "Type": "Processing", "Arguments": {
+  "AppSpecification": {"ImageUri": "registry.example.com/prepare:1"},
+  "ProcessingResources": {"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 30}},
+  "ProcessingOutputConfig": {"Outputs": [{"OutputName": "train", "S3Output": {
+    "S3Uri": "s3://acme-models/train", "LocalPath": "/opt/ml/processing/train", "S3UploadMode": "EndOfJob"}}]}
+}}]}`
+
 func input(change func(*Input)) Input {
 	in := Input{
-		Plan: planned(), Bundles: []Bundle{bundleOf("Churn-Prod"), bundleOf("ranker")},
+		Plan: planned(), Inventory: found(), Bundles: []Bundle{bundleOf("Churn-Prod"), bundleOf("ranker")},
 		Options: Options{Namespace: "team-a", Chart: map[string][]byte{"Chart.yaml": []byte("name: landfall-model\n")}},
 	}
-	in.Bundles[0].Extra = []Manifest{{Name: "alerts", Object: map[string]any{
-		"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": map[string]any{"name": "churn-prod"},
-	}}}
 	change(&in)
 	return in
 }
@@ -118,20 +181,24 @@ var trees = map[string]func(*Input){
 	"plain": func(*Input) {},
 	"argocd-manifests-karpenter": func(in *Input) {
 		in.Delivery, in.Nodes, in.ClusterName = DeliveryArgoCD, []NodesForm{NodesKarpenter}, "ml-prod"
+		in.PrometheusOperator, in.KEDA, in.ArgoWorkflows = true, true, true
 		in.Repository = Repository{URL: "https://git.example.com/ml/models", Path: "/production/"}
 	},
 	"argocd-helm-eks": func(in *Input) {
 		in.Form, in.Delivery, in.Nodes = FormHelm, DeliveryArgoCD, []NodesForm{NodesTerraform}
+		in.PrometheusOperator = true
 		in.Repository.URL = "https://git.example.com/ml/models"
 	},
 	"flux-manifests-gke": func(in *Input) {
 		in.Plan.Target.Provider = placement.ProviderGKE
 		in.Delivery, in.Nodes = DeliveryFlux, []NodesForm{NodesTerraform}
+		in.KEDA, in.ArgoWorkflows = true, true
 		in.Repository = Repository{URL: "ssh://git@git.example.com/ml/models", Revision: "production", Path: "apps"}
 	},
 	"flux-helm-aks": func(in *Input) {
 		in.Plan.Target.Provider = placement.ProviderAKS
 		in.Form, in.Delivery, in.Nodes = FormHelm, DeliveryFlux, []NodesForm{NodesTerraform}
+		in.PrometheusOperator, in.KEDA, in.ArgoWorkflows = true, true, true
 		in.Repository.URL = "https://git.example.com/ml/models"
 	},
 }
@@ -195,12 +262,20 @@ func TestBadInputIsRefused(t *testing.T) {
 		"no chart":      {func(in *Input) { in.Form, in.Chart = FormHelm, nil }, "needs the model chart"},
 		"no cluster":    {func(in *Input) { in.Nodes = []NodesForm{NodesKarpenter} }, "name of the cluster"},
 		"karpenter elsewhere": {
-			func(in *Input) { in.Nodes, in.Plan.Target.Provider = []NodesForm{NodesKarpenter}, placement.ProviderGKE }, "target is gke",
+			func(in *Input) {
+				in.Nodes, in.Plan.Target.Provider = []NodesForm{NodesKarpenter}, placement.ProviderGKE
+			}, "target is gke",
 		},
 		"terraform nowhere": {
-			func(in *Input) { in.Nodes, in.Plan.Target.Provider = []NodesForm{NodesTerraform}, placement.ProviderOther }, `provider "other"`,
+			func(in *Input) {
+				in.Nodes, in.Plan.Target.Provider = []NodesForm{NodesTerraform}, placement.ProviderOther
+			}, `provider "other"`,
 		},
-		"one name twice": {func(in *Input) { in.Bundles[1].Endpoint.Name = "churn-prod"; in.Plan.Phases[0].Workloads = append(in.Plan.Phases[0].Workloads, "Endpoint/ranker"); in.Plan.Phases = in.Plan.Phases[:1] }, "two things would be written"},
+		"one name twice": {func(in *Input) {
+			in.Bundles[1].Endpoint.Name = "churn-prod"
+			in.Plan.Phases[0].Workloads = append(in.Plan.Phases[0].Workloads, "Endpoint/ranker")
+			in.Plan.Phases = in.Plan.Phases[:1]
+		}, "two things would be written"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

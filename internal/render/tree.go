@@ -10,6 +10,7 @@ import (
 	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/document"
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/naming"
 	"landfall.dev/landfall/internal/plan"
 )
 
@@ -19,6 +20,9 @@ type Input struct {
 	// Bundles are the exported workloads. Workloads that move and have none
 	// are named in the tree's README, and have no files.
 	Bundles []Bundle
+	// Inventory is what the plan was made from. Without it there are neither
+	// alerts nor workflows.
+	Inventory *inventory.Document
 	Options
 }
 
@@ -27,8 +31,6 @@ type Bundle struct {
 	Key      inventory.WorkloadKey
 	Model    *v1alpha1.Model
 	Endpoint *v1alpha1.Endpoint
-	// Extra are further manifests of the workload, such as its alerts.
-	Extra []Manifest
 }
 
 // Manifest is an object of any kind with the name of its file.
@@ -53,6 +55,13 @@ type Options struct {
 	ClusterName string
 	// Chart is the model chart, by path below its folder; needed for FormHelm.
 	Chart map[string][]byte
+	// PrometheusOperator adds alerts (PrometheusRule) and what has the routers
+	// scraped (PodMonitor); KEDA adds ScaledObjects; ArgoWorkflows adds the
+	// pipelines. The cluster has to know their kinds.
+	PrometheusOperator, KEDA, ArgoWorkflows bool
+	// RouterNamespace is where Landfall's routers run. Empty means
+	// landfall-system.
+	RouterNamespace string
 }
 
 // Form says what a model's files are.
@@ -105,12 +114,13 @@ func Tree(in Input) ([]File, error) {
 	in.Form, in.Delivery = cmp.Or(in.Form, FormManifests), cmp.Or(in.Delivery, DeliveryNone)
 	in.Repository.Revision = cmp.Or(in.Repository.Revision, "main")
 	in.Repository.Path = strings.Trim(in.Repository.Path, "/")
+	in.RouterNamespace = cmp.Or(in.RouterNamespace, naming.SystemNamespace)
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	t := &tree{Input: in}
+	t := &tree{Input: in, labels: in.Plan.Labels()}
 	for _, write := range []func(*tree) error{
-		(*tree).cluster, (*tree).workloads, (*tree).chart, (*tree).delivery, (*tree).karpenter, (*tree).terraform, (*tree).readme,
+		(*tree).arrange, (*tree).translatePipelines, (*tree).cluster, (*tree).workloads, (*tree).workflows, (*tree).chart, (*tree).delivery, (*tree).karpenter, (*tree).terraform, (*tree).readme,
 	} {
 		if err := write(t); err != nil {
 			return nil, err
@@ -144,7 +154,12 @@ func (in Input) provider() string { return cmp.Or(string(in.Plan.Target.Provider
 // tree collects the files.
 type tree struct {
 	Input
-	files []File
+
+	// labels are the keys that people read, by full keys.
+	labels    map[string]string
+	phases    []phase
+	pipelines []*workflow
+	files     []File
 }
 
 func (t *tree) add(path string, data []byte) { t.files = append(t.files, File{Path: path, Data: data}) }

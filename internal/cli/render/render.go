@@ -8,15 +8,18 @@ package render
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"landfall.dev/landfall/charts"
 	"landfall.dev/landfall/internal/cli/complete"
 	"landfall.dev/landfall/internal/cli/output"
 	"landfall.dev/landfall/internal/cli/session"
-	"landfall.dev/landfall/internal/plan"
+	"landfall.dev/landfall/internal/naming"
 	core "landfall.dev/landfall/internal/render"
 )
 
@@ -28,7 +31,12 @@ The tree is the same each time it is rendered from the same plan and bundles. Re
 again replaces what it wrote before, and leaves everything else alone; it refuses to
 replace a file that somebody changed, unless told to with --force.
 
-Every Endpoint begins with its traffic on SageMaker. A commit that sets live moves it.`
+Every Endpoint begins with its traffic on SageMaker. A commit that sets live moves it;
+rendering again keeps live as it is in the tree.
+
+Alerts, autoscaling by KEDA and pipelines are written when asked for, as the cluster has
+to know their kinds; what is left out is named in the tree's README.md. Alerts and
+pipelines come from the inventory.`
 
 const example = `  %[1]s render plan.yaml --bundle churn --bundle fraud -n team-a -o models
 
@@ -36,9 +44,9 @@ const example = `  %[1]s render plan.yaml --bundle churn --bundle fraud -n team-
   %[1]s render plan.yaml --bundle churn -n team-a --form helm --delivery argocd \
     --repo-url https://git.example.com/ml/models --repo-path production --nodes terraform -o models/production
 
-  # For Flux and Karpenter
-  %[1]s render plan.yaml --bundle churn --delivery flux --repo-url ssh://git@git.example.com/ml/models \
-    --nodes karpenter --cluster-name ml-prod -o models`
+  # For Flux and Karpenter, with alerts and pipelines, of all bundles in a folder
+  %[1]s render plan.yaml --bundle bundles --delivery flux --repo-url ssh://git@git.example.com/ml/models \
+    --nodes karpenter --cluster-name ml-prod --prometheus-operator --argo-workflows -o models`
 
 type options struct {
 	session *session.Session
@@ -49,6 +57,9 @@ type options struct {
 	bundles        []string
 	output         string
 	force          bool
+	// inventory is what the plan was made from; empty means inventory.yaml
+	// beside the plan, if there is one.
+	inventory string
 }
 
 // New returns the command.
@@ -69,7 +80,8 @@ func New(s *session.Session) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the folder to write the tree to")
-	flags.StringArrayVar(&o.bundles, "bundle", nil, "the folder of an exported workload; may be repeated")
+	flags.StringArrayVar(&o.bundles, "bundle", nil, "the folder of an exported workload, or one that holds several; may be repeated")
+	flags.StringVar(&o.inventory, "inventory", "", "the inventory that the plan was made from; unset means inventory.yaml beside the plan, if it is there")
 	flags.StringVarP(&o.Namespace, "namespace", "n", "default", "the namespace of the models")
 	flags.StringVar(&o.form, "form", string(core.FormManifests), "what a model's files are: manifests or helm")
 	flags.StringVar(&o.delivery, "delivery", string(core.DeliveryNone), "the tool that brings the tree into the cluster: argocd, flux or none")
@@ -78,6 +90,10 @@ func New(s *session.Session) *cobra.Command {
 	flags.StringVar(&o.Repository.Path, "repo-path", "", "the tree's folder in the repository; unset means its root")
 	flags.StringSliceVar(&o.nodes, "nodes", nil, "write the node pools for karpenter, terraform or both")
 	flags.StringVar(&o.ClusterName, "cluster-name", "", "the EKS cluster that Karpenter starts nodes for")
+	flags.BoolVar(&o.PrometheusOperator, "prometheus-operator", false, "write alerts and a PodMonitor, for the Prometheus Operator")
+	flags.BoolVar(&o.KEDA, "keda", false, "write ScaledObjects where a workload's autoscaling needs KEDA")
+	flags.BoolVar(&o.ArgoWorkflows, "argo-workflows", false, "write the pipelines that move as WorkflowTemplates of Argo Workflows")
+	flags.StringVar(&o.RouterNamespace, "router-namespace", naming.SystemNamespace, "where Landfall's routers run, for the PodMonitor")
 	flags.BoolVar(&o.force, "force", false, "replace rendered files that somebody changed")
 	for flag, values := range map[string][]string{"form": forms, "delivery": deliveries, "nodes": nodeForms} {
 		complete.Flag(command, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
@@ -100,12 +116,14 @@ func (o *options) run(planPath string) error {
 		return err
 	}
 	in := core.Input{Plan: planned, Options: o.Options}
-	for _, folder := range o.bundles {
-		b, err := readBundle(folder, planned)
-		if err != nil {
-			return &output.Failure{What: "cannot use the bundle " + folder, Why: err.Error(), Next: "export it again, or leave it out", Cause: err}
-		}
-		in.Bundles = append(in.Bundles, b)
+	if in.Bundles, err = o.readBundles(planned); err != nil {
+		return err
+	}
+	if in.Inventory, err = o.readInventory(planPath, planned); err != nil {
+		return err
+	}
+	if err := keepLive(o.output, in.Bundles); err != nil {
+		return err
 	}
 	if in.Chart, err = charts.Model(); err != nil {
 		return err
@@ -118,7 +136,7 @@ func (o *options) run(planPath string) error {
 	if err != nil {
 		return err
 	}
-	o.tell(result, planned, in)
+	o.tell(planPath, result, in)
 	return nil
 }
 
@@ -131,6 +149,12 @@ func (o *options) check() error {
 		return output.Usage(next, "--form is %q; want one of %v", o.form, forms)
 	case !slices.Contains(deliveries, o.delivery):
 		return output.Usage(next, "--delivery is %q; want one of %v", o.delivery, deliveries)
+	case len(validation.IsDNS1123Label(o.Namespace)) > 0:
+		return output.Usage(next, "--namespace is %q; want a name of lower-case letters, digits and '-'", o.Namespace)
+	case len(validation.IsDNS1123Label(o.RouterNamespace)) > 0:
+		return output.Usage(next, "--router-namespace is %q; want a name of lower-case letters, digits and '-'", o.RouterNamespace)
+	case o.Repository.Path != "" && !filepath.IsLocal(strings.Trim(o.Repository.Path, "/")):
+		return output.Usage(next, "--repo-path is %q; want a folder below the repository's root", o.Repository.Path)
 	case o.delivery != string(core.DeliveryNone) && o.Repository.URL == "":
 		return output.Usage(next, "--delivery %s needs --repo-url", o.delivery)
 	}
@@ -147,28 +171,28 @@ func (o *options) check() error {
 	return nil
 }
 
-func (o *options) readPlan(path string) (plan.Document, error) {
-	data, err := output.ReadFile(path, o.session.In, o.session.Program+" plan inventory.yaml -o "+path)
-	if err != nil {
-		return plan.Document{}, err
-	}
-	planned, err := plan.Decode(data)
-	if err != nil {
-		return plan.Document{}, &output.Failure{What: "cannot use the plan " + path, Why: err.Error(), Next: "correct what is named", Cause: err}
-	}
-	return planned, nil
-}
-
 // tell says what was written, and what could not be.
-func (o *options) tell(r written, planned plan.Document, in core.Input) {
+func (o *options) tell(planPath string, r written, in core.Input) {
 	o.session.Notef("%s in %s: %d new, %d changed, %d removed", output.Plural(r.files, "file"), o.output, r.added, r.changed, r.removed)
-	if missing := core.Missing(planned, in.Bundles); len(missing) > 0 {
+	if in.Inventory == nil && (o.PrometheusOperator || o.ArgoWorkflows) {
+		o.session.Warnf("no %s: the alarms and pipelines of SageMaker are not in the tree; name the inventory with --inventory", o.inventoryPath(planPath))
+	}
+	if missing := core.Missing(in.Plan, in.Bundles); len(missing) > 0 {
 		o.session.Warnf("%s of the plan that move have no bundle, and are not in the tree:", output.Plural(len(missing), "workload"))
 		for _, name := range missing {
 			o.session.Notef("  %s", name)
 		}
-		o.session.SuggestCommand("export one", "export", "plan.yaml", "--workload", missing[0], "-o", "bundle")
+		o.session.SuggestCommand("export one", "export", planName(planPath), "--workload", missing[0], "-o", "bundle")
 		return
 	}
 	o.session.Notef("Next: read %s/README.md, and commit the folder", o.output)
+}
+
+// planName is a plan's file in a suggested command, also where it came through a
+// pipe.
+func planName(path string) string {
+	if path == "-" {
+		return "plan.yaml"
+	}
+	return path
 }

@@ -48,7 +48,7 @@ func write(folder string, files []core.File, force bool) (written, error) {
 	defer root.Close()
 	before, err := readRecord(root)
 	if err != nil {
-		return written{}, &output.Failure{What: "cannot render into " + folder, Why: err.Error(), Next: "remove " + recordPath + " if it is broken, and render with --force", Cause: err}
+		return written{}, brokenRecord(folder, err)
 	}
 	t := &target{root: root, before: before, now: record{Header: recordHeader, Files: map[string]string{}}}
 	changed, err := t.changedByPeople(files)
@@ -69,6 +69,10 @@ type target struct {
 	root   *os.Root
 	before record
 	now    record
+}
+
+func brokenRecord(folder string, err error) error {
+	return &output.Failure{What: "cannot render into " + folder, Why: err.Error(), Next: "remove " + recordPath + " if it is broken, and render with --force", Cause: err}
 }
 
 func readRecord(root *os.Root) (record, error) {
