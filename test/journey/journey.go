@@ -30,6 +30,8 @@ type Journey struct {
 	rows []string
 	// caller is the AWS SDK's client of an ordinary caller, behind the router.
 	caller *sagemakerruntime.Client
+	// ownFiles says that this run made the folder of its files.
+	ownFiles bool
 	// before lists what the cluster held before the run.
 	before []string
 }
@@ -40,13 +42,16 @@ func New(config Config, report *Report) (*Journey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the cluster with %s: %w", config.Kubeconfig, err)
 	}
+	ownFiles := false
 	if config.WorkDir == "" {
 		if config.WorkDir, err = os.MkdirTemp("", "landfall-journey-"); err != nil {
 			return nil, err
 		}
+		ownFiles = true
 	}
 	return &Journey{
-		config: config, report: report, client: c,
+		ownFiles: ownFiles,
+		config:   config, report: report, client: c,
 		environment: []string{
 			"KUBECONFIG=" + config.Kubeconfig,
 			"AWS_REGION=" + region,
@@ -65,6 +70,7 @@ func (j *Journey) Run(ctx context.Context, keep bool) error {
 		name string
 		run  func(context.Context) error
 	}{
+		{"the whole account", j.wholeAccount},
 		{"install Landfall", j.installLandfall},
 		{"start the stand-in account", j.startStandIn},
 		{"scan, plan, export, deploy", j.moveToCluster},
@@ -86,4 +92,12 @@ func (j *Journey) Run(ctx context.Context, keep bool) error {
 		return failure
 	}
 	return errors.Join(failure, j.report.Stage("delete everything", func() error { return j.deleteEverything(ctx) }))
+}
+
+// RemoveFiles removes what the commands wrote, where New chose the folder.
+func (j *Journey) RemoveFiles() error {
+	if !j.ownFiles {
+		return nil
+	}
+	return os.RemoveAll(j.config.WorkDir)
 }

@@ -124,7 +124,11 @@ Addresses:
   its knobs           http://%[7]s:%[11]d/_standin/knobs
 
 What scan, plan and export wrote: %[12]s
+The whole account, for people:
+  inventory           %[13]s/inventory.yaml
+  plan                %[13]s/plan.yaml
+  report              %[13]s/report.html   (open it in a browser)
 make down ends all of it.
 `, j.config.Kubeconfig, j.config.Kubectl, j.config.Landfall, endpointObject, modelsNamespace, clusterVariant,
-		j.config.NodeAddress, routerNodePort, callerKey.ID, standInNodePort, standInAdminNodePort, j.config.WorkDir)
+		j.config.NodeAddress, routerNodePort, callerKey.ID, standInNodePort, standInAdminNodePort, j.config.WorkDir, j.wholeFolder())
 }

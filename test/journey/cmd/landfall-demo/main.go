@@ -38,6 +38,8 @@ func run(keep bool) int {
 	ok := report.Summarize()
 	if keep {
 		j.TellHowToLookAround(os.Stdout)
+	} else if removed := j.RemoveFiles(); removed != nil {
+		fmt.Fprintln(os.Stderr, "landfall-demo:", removed)
 	}
 	if err != nil || !ok {
 		return 1
