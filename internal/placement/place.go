@@ -140,6 +140,10 @@ func (p *placer) groups() []group {
 	return groups
 }
 
+// mostPacked pods of one workload are counted at most: ten times what Replicas
+// ever asks for. A number far above is a mistake, and takes its time to pack.
+const mostPacked = 10 * mostReplicas
+
 // refused says what keeps a workload from any pool.
 func refused(w *Workload) (why, do string) {
 	r := w.Size.Requests
@@ -149,6 +153,8 @@ func refused(w *Workload) (why, do string) {
 	case r.CPUMillis <= 0 || r.MemoryMiB <= 0 || r.GPUs < 0:
 		return fmt.Sprintf("its pods ask for %dm CPU, %d MiB of memory and %d GPUs", r.CPUMillis, r.MemoryMiB, r.GPUs),
 			"set requests above 0"
+	case w.Replicas.Max > mostPacked:
+		return fmt.Sprintf("it asks for up to %d pods", w.Replicas.Max), fmt.Sprintf("set replicas.max to %d at most", mostPacked)
 	case r.GPUs > 0 && w.Size.GPU == nil:
 		return "its pods ask for GPUs and nothing says of which kind", "name the GPU's vendor and model"
 	}

@@ -70,7 +70,7 @@ func gpuMemory(m Measured, count int64, factor float64, size *PodSize) {
 		return
 	}
 	used := min(use.Max+max(use.Max-use.Median, 0)*(factor-1), percent) / percent * float64(size.GPU.MemoryMiBEach)
-	size.GPU.UsedMemoryMiB = int(step(used*RequestPercent/percent, memoryStepMiB))
+	size.GPU.UsedMemoryMiB = min(int(step(used*RequestPercent/percent, memoryStepMiB)), size.GPU.MemoryMiBEach)
 	size.Reasons = append(size.Reasons, fmt.Sprintf("GPU memory: %d MiB: %d %% of what %s times the peak takes (highest %s %%, median %s %%)",
 		size.GPU.UsedMemoryMiB, RequestPercent, number(factor), number(use.Max), number(use.Median)))
 }
