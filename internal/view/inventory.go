@@ -9,15 +9,24 @@ import (
 	"landfall.dev/landfall/internal/inventory"
 )
 
-// Inventory returns the table of what a scan found, an endpoint a row.
+// Inventory returns the table of what a scan found, an endpoint a row. Where it
+// scanned several accounts or regions, each row says which.
 func Inventory(d inventory.Document) Table {
 	table := Table{Columns: columns("ENDPOINT", "MODE", "STATUS", "INSTANCES", "REQUESTS/DAY", "P99", "MODELS")}
+	several := len(d.Accounts) > 1
+	if several {
+		table.Columns = slices.Insert(table.Columns, 1, columns("ACCOUNT/REGION")...)
+	}
 	for i := range d.Endpoints {
 		endpoint := &d.Endpoints[i]
-		table.Rows = append(table.Rows, []Cell{
+		row := []Cell{
 			Text(endpoint.Name), Text(string(endpoint.Mode)), awsStatus(endpoint),
 			Text(instances(endpoint)), Text(requestsPerDay(endpoint)), Text(slowest(endpoint)), Text(modelNames(endpoint)),
-		})
+		}
+		if several {
+			row = slices.Insert(row, 1, Text(endpoint.Place.String()))
+		}
+		table.Rows = append(table.Rows, row)
 	}
 	return table
 }

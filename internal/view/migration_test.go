@@ -44,6 +44,16 @@ func TestInventory(t *testing.T) {
 	if diff := cmp.Diff(want, texts(view.Inventory(found))); diff != "" {
 		t.Errorf("Inventory() differs (-want +got):\n%s", diff)
 	}
+	found.Accounts = []inventory.Account{{ID: "1", Region: "a"}, {ID: "1", Region: "b"}}
+	found.Endpoints = found.Endpoints[3:]
+	found.Endpoints[0].Place = inventory.Place{AccountID: "1", Region: "b"}
+	want = [][]string{
+		{"ENDPOINT", "ACCOUNT/REGION", "MODE", "STATUS", "INSTANCES", "REQUESTS/DAY", "P99", "MODELS"},
+		{"broken", "1/b", "RealTime", "✖ Failed", "-", "-", "-", "-"},
+	}
+	if diff := cmp.Diff(want, texts(view.Inventory(found))); diff != "" {
+		t.Errorf("Inventory() of two regions differs (-want +got):\n%s", diff)
+	}
 }
 
 func TestUnread(t *testing.T) {

@@ -226,16 +226,8 @@ func FitLast(t Table, width, gap int) Table {
 		return t
 	}
 	last := len(t.Columns) - 1
-	room := width
-	for c := range last {
-		widest := utf8.RuneCountInString(t.Columns[c].Name)
-		for _, row := range t.Rows {
-			widest = max(widest, utf8.RuneCountInString(row[c].String()))
-		}
-		room -= widest + gap
-	}
 	const least = 20 // below that, a wrapped line is easier to read
-	room = max(room, least)
+	room := max(roomOfLast(t, width, gap), least)
 	fitted := Table{Columns: t.Columns}
 	for _, row := range t.Rows {
 		cut := slices.Clone(row)
@@ -243,6 +235,43 @@ func FitLast(t Table, width, gap int) Table {
 		fitted.Rows = append(fitted.Rows, cut)
 	}
 	return fitted
+}
+
+// roomOfLast is what the other columns leave of a line for the last one.
+func roomOfLast(t Table, width, gap int) int {
+	room := width
+	for c := range len(t.Columns) - 1 {
+		widest := utf8.RuneCountInString(t.Columns[c].Name)
+		for _, row := range t.Rows {
+			widest = max(widest, utf8.RuneCountInString(row[c].String()))
+		}
+		room -= widest + gap
+	}
+	return room
+}
+
+// readable is the room that a reason needs to say something.
+const readable = 36
+
+// LeaveOut takes columns away, in the order of their names, until the last one
+// has room to be read in a line of so many characters. It returns the names of
+// those it took. 0 columns leave everything.
+func LeaveOut(t Table, width, gap int, names ...string) (narrow Table, out []string) {
+	for _, name := range names {
+		if width <= 0 || roomOfLast(t, width, gap) >= readable {
+			break
+		}
+		at := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+		if at < 0 {
+			continue
+		}
+		narrow := Table{Columns: slices.Delete(slices.Clone(t.Columns), at, at+1)}
+		for _, row := range t.Rows {
+			narrow.Rows = append(narrow.Rows, slices.Delete(slices.Clone(row), at, at+1))
+		}
+		t, out = narrow, append(out, name)
+	}
+	return t, out
 }
 
 func shorten(text string, most int) string {

@@ -123,6 +123,32 @@ func TestFitLast(t *testing.T) {
 	}
 }
 
+func TestLeaveOut(t *testing.T) {
+	long := strings.Repeat("reason ", 9)
+	table := view.Table{Columns: []view.Column{{Name: "NAME"}, {Name: "CLASS"}, {Name: "SIZE"}, {Name: "REASON"}}, Rows: [][]view.Cell{
+		{view.Text("name"), view.Text("Online"), view.Text("3630m 5632Mi"), view.Text(long)}, {{}, {}, {}, {}},
+	}}
+	for name, tc := range map[string]struct {
+		width int
+		out   []string
+	}{"No terminal": {0, nil}, "Wide": {80, nil}, "Narrower": {64, []string{"CLASS"}}, "Narrow": {50, []string{"CLASS", "SIZE"}}, "Hopeless": {9, []string{"CLASS", "SIZE"}}} {
+		t.Run(name, func(t *testing.T) {
+			got, out := view.LeaveOut(table, tc.width, 3, "CLASS", "NOWHERE", "SIZE")
+			if diff := cmp.Diff(tc.out, out); diff != "" {
+				t.Errorf("left out (-want +got):\n%s", diff)
+			}
+			for _, row := range append(got.Rows, table.Rows...) {
+				if len(row) != len(got.Columns) && len(row) != len(table.Columns) {
+					t.Errorf("a row has %d cells", len(row))
+				}
+			}
+			if len(got.Columns) != len(table.Columns)-len(out) || got.Rows[0][len(got.Columns)-1].Text != long {
+				t.Errorf("columns %v, last cell %q", got.Columns, got.Rows[0][len(got.Columns)-1].Text)
+			}
+		})
+	}
+}
+
 func TestPlanExplanation(t *testing.T) {
 	w := planned().Workloads[0]
 	w.PhaseReason, w.DependsOn, w.Placement = "it is critical", []string{"Training/churn"}, []string{"the only pool"}

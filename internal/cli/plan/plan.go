@@ -217,7 +217,8 @@ const columnGap = 3
 // print shows the decisions, then the nodes, then the costs.
 func (o *options) print(plan core.Document) error {
 	width, _ := o.session.Size()
-	tables := []view.Table{view.FitLast(view.Plan(plan), width, columnGap), view.PlanNodePools(plan), view.FitLast(view.PlanCosts(plan), width, columnGap)}
+	decisions, out := view.LeaveOut(view.Plan(plan), width, columnGap, "CLASS", "SIZE", "REPLICAS", "PHASE", "USD/MONTH")
+	tables := []view.Table{view.FitLast(decisions, width, columnGap), view.PlanNodePools(plan), view.FitLast(view.PlanCosts(plan), width, columnGap)}
 	for i, table := range tables {
 		if len(table.Rows) == 0 {
 			continue
@@ -230,6 +231,9 @@ func (o *options) print(plan core.Document) error {
 		if err := o.session.PrintTable(table, true); err != nil {
 			return err
 		}
+	}
+	if len(out) > 0 {
+		o.session.Notef("Left out for this terminal's width: %s. The plan has them, and: %s plan explain WORKLOAD", strings.Join(out, ", "), o.session.Program)
 	}
 	return nil
 }
