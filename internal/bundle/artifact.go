@@ -22,6 +22,7 @@ type brought struct {
 	recorded *export.ManifestArtifact
 	// found is what the files hold.
 	found []inspect.Finding
+	code  []export.CodeFile
 }
 
 // bring reads the model's files and puts them where they belong.
@@ -81,7 +82,7 @@ func (x *exporter) bringObject(ctx context.Context, bucket blob.Bucket, at blob.
 			return brought{}, fmt.Errorf("cannot remove the download: %w", err)
 		}
 	}
-	return brought{artifact: a, found: read.found, recorded: &export.ManifestArtifact{
+	return brought{artifact: a, found: read.found, code: read.code, recorded: &export.ManifestArtifact{
 		SourceURI: at.String(), SourceETag: object.ETag, URI: a.URI, Digest: a.Digest, SizeBytes: a.SizeBytes,
 	}}, nil
 }

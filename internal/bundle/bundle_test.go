@@ -205,6 +205,7 @@ func TestWriteWithTheArtifact(t *testing.T) {
 	result := write(t, o)
 	want := []string{
 		"artifact/model.tar.gz", "bundle.yaml", "code/code/inference.py", "findings.yaml", "manifests/endpoint.yaml", "manifests/model.yaml",
+		"runtime.yaml", "values.yaml",
 	}
 	if diff := cmp.Diff(want, tree(t, o.Dir)); diff != "" || !result.Changed {
 		t.Errorf("files (-want +got):\n%s", diff)
@@ -263,7 +264,7 @@ func TestWriteToAStore(t *testing.T) {
 	if !bytes.Equal(s.get(t, want), data) {
 		t.Error("the copy is not the object")
 	}
-	if files := tree(t, o.Dir); len(files) != 4 {
+	if files := tree(t, o.Dir); len(files) != 6 {
 		t.Errorf("the bundle holds %v", files)
 	}
 	s.puts.Store(0)
@@ -282,7 +283,7 @@ func TestWriteInPlace(t *testing.T) {
 	if artifact := modelOf(t, o.Dir).Spec.Artifact; artifact.URI != gzipArtifact.URI || artifact.Digest == "" {
 		t.Errorf("the Model has the artifact %+v", artifact)
 	}
-	if files := tree(t, o.Dir); len(files) != 4 {
+	if files := tree(t, o.Dir); len(files) != 6 {
 		t.Errorf("the bundle holds %v", files)
 	}
 	o.StoreURI = "s3://copies/"
@@ -327,7 +328,7 @@ func TestWriteRefusesUnsafeArchives(t *testing.T) {
 	if result.Bundle.Deployable() || result.Manifest.Deployable || s.puts.Load() != 0 {
 		t.Errorf("an unsafe archive is deployable or was copied (%d)", s.puts.Load())
 	}
-	if diff := cmp.Diff([]string{"bundle.yaml", "findings.yaml"}, tree(t, o.Dir)); diff != "" {
+	if diff := cmp.Diff([]string{"bundle.yaml", "findings.yaml", "runtime.yaml"}, tree(t, o.Dir)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 	findings, err := os.ReadFile(filepath.Join(o.Dir, "findings.yaml"))

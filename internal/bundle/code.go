@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"landfall.dev/landfall/internal/archive"
 	"landfall.dev/landfall/internal/export"
@@ -31,6 +32,8 @@ type look struct {
 	root      *os.Root
 	files     int
 	codeBytes int64
+	// code is what was kept.
+	code []export.CodeFile
 }
 
 func (x *exporter) newLook() (*look, error) {
@@ -123,5 +126,10 @@ func (l *look) keep(name string, text []byte) error {
 	}
 	l.files++
 	l.codeBytes += int64(len(text))
+	kept := export.CodeFile{Path: clean}
+	if base := path.Base(clean); strings.HasPrefix(base, "requirements") && strings.HasSuffix(base, ".txt") {
+		kept.Text = string(text)
+	}
+	l.code = append(l.code, kept)
 	return nil
 }

@@ -19,6 +19,7 @@ type examined struct {
 	volumeBytes int64
 	refused     string
 	found       []inspect.Finding
+	code        []export.CodeFile
 }
 
 // examine reads an archive once: for its digest, for what it holds, for what
@@ -48,7 +49,7 @@ func (x *exporter) examine(path string) (read examined, err error) {
 	case err != nil:
 		return examined{}, fmt.Errorf("cannot inspect the model's files: %w", err)
 	default:
-		read.volumeBytes, read.found = listing.VolumeBytes, look.inspection.Findings()
+		read.volumeBytes, read.found, read.code = listing.VolumeBytes, look.inspection.Findings(), look.code
 	}
 	// What a refusal left unread belongs to the digest too.
 	if _, err := io.Copy(io.Discard, content); err != nil {

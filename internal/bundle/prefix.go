@@ -55,11 +55,11 @@ func (x *exporter) bringPrefix(ctx context.Context, bucket blob.Bucket, at blob.
 	if err != nil {
 		return brought{}, err
 	}
-	inspected, err := x.inspectPrefix(ctx, bucket, found)
+	inspected, code, err := x.inspectPrefix(ctx, bucket, found)
 	if err != nil {
 		return brought{}, err
 	}
-	return brought{artifact: a, found: inspected, recorded: &export.ManifestArtifact{
+	return brought{artifact: a, found: inspected, code: code, recorded: &export.ManifestArtifact{
 		SourceURI: at.String(), SourceETag: found.etag, URI: a.URI, SizeBytes: found.totalBytes,
 	}}, nil
 }
@@ -122,22 +122,24 @@ func (x *exporter) filesRoot() (*os.Root, error) {
 
 // inspectPrefix looks through the objects, from the bundle where they are in it
 // already.
-func (x *exporter) inspectPrefix(ctx context.Context, bucket blob.Bucket, files prefixFiles) (found []inspect.Finding, err error) {
+func (x *exporter) inspectPrefix(ctx context.Context, bucket blob.Bucket, files prefixFiles) (
+	found []inspect.Finding, code []export.CodeFile, err error,
+) {
 	look, err := x.newLook()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, look.close()) }()
 	for _, file := range files.files {
 		content, err := x.openFile(ctx, bucket, file)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := errors.Join(look.file(file.path, file.object.SizeBytes, content), content.Close()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return look.inspection.Findings(), nil
+	return look.inspection.Findings(), look.code, nil
 }
 
 func (x *exporter) openFile(ctx context.Context, bucket blob.Bucket, file prefixFile) (io.ReadCloser, error) {

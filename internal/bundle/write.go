@@ -120,7 +120,7 @@ func (x *exporter) write(ctx context.Context, container inventory.Container) (Re
 	}
 	built, err := export.Build(export.Input{
 		Workload: x.Workload, Endpoint: x.Endpoint, Artifact: brought.artifact, Access: x.Access,
-		Inspected: brought.found,
+		Inspected: brought.found, Code: brought.code,
 	})
 	if err != nil {
 		return Result{}, err

@@ -23,6 +23,8 @@ type Input struct {
 	Artifact *Artifact
 	// Inspected is what was found in the model's files.
 	Inspected Inspected
+	// Code is the model's code as it is in the bundle.
+	Code []CodeFile
 	// Access says how the cluster reaches the artifact.
 	Access Access
 }
@@ -65,6 +67,12 @@ type Bundle struct {
 	Endpoint *v1alpha1.Endpoint
 	// Findings are sorted by severity, then by place.
 	Findings []Finding
+	// Runtime is what the container expects of its surroundings; nil where there
+	// is no single container.
+	Runtime *RuntimeDocument
+	// Recipe are the files of a recipe for the image; none where the cluster can
+	// have the image, or nothing is known of the framework.
+	Recipe []File
 }
 
 // Deployable says that nothing is known that would keep the bundle from
@@ -106,7 +114,13 @@ func Build(in Input) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.WorkloadKey, err)
 	}
-	return Bundle{Model: model, Endpoint: endpoint, Findings: s.findings()}, nil
+	built := Bundle{Model: model, Endpoint: endpoint, Findings: s.findings(), Runtime: s.runtime()}
+	if r := s.recipe(); r != nil {
+		if built.Recipe, err = r.filesOf(); err != nil {
+			return Bundle{}, fmt.Errorf("cannot export %s: %w", in.Workload.WorkloadKey, err)
+		}
+	}
+	return built, nil
 }
 
 // Served returns the container that an endpoint serves from, or says why the
@@ -154,13 +168,14 @@ func sourceOf(in Input) (source, error) {
 	if model == nil || len(model.Containers) != 1 {
 		return source{}, fmt.Errorf("its model %q has no single container in the inventory", e.Variants[0].ModelName)
 	}
+	s := source{Input: in, variant: e.Variants[0], model: *model, container: model.Containers[0]}
 	switch {
-	case w.Image == "":
+	case w.Image == "" && s.recipe() == nil:
 		return source{}, errors.New("the plan names no image for the cluster; set the workload's image")
 	case w.Names.Model == "":
 		return source{}, errors.New("the plan names no Model; set names.model")
 	case w.Resources.Requests.CPU == "" || w.Resources.Requests.Memory == "":
 		return source{}, errors.New("the plan gives no resources; set resources.requests.cpu and resources.requests.memory")
 	}
-	return source{Input: in, variant: e.Variants[0], model: *model, container: model.Containers[0]}, nil
+	return s, nil
 }

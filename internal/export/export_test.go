@@ -103,11 +103,13 @@ func TestBuildRefuses(t *testing.T) {
 		"variants":        {func(in *Input) { in.Endpoint.Variants = nil }, "with 0 variants"},
 		"no model":        {func(in *Input) { in.Endpoint.Models = nil }, "no single container"},
 		"another model":   {func(in *Input) { in.Workload.ModelName = "churn-2026-09" }, "make the plan again"},
-		"no image":        {func(in *Input) { in.Workload.Image = "" }, "names no image"},
+		"no image": {func(in *Input) {
+			in.Workload.Image, in.Endpoint.Models[0].Containers[0].Image = "", nil
+		}, "names no image"},
 		"no name":         {func(in *Input) { in.Workload.Names.Model = "" }, "names no Model"},
 		"no resources":    {func(in *Input) { in.Workload.Resources = plan.Resources{} }, "gives no resources"},
 		"bad resources":   {func(in *Input) { in.Workload.Resources.Limits.CPU = "two" }, "resources.limits"},
-		"local artifact":  {func(in *Input) { in.Artifact.URI = "file:///model.tar.gz" }, "begins with s3://"},
+		"local artifact":  {func(in *Input) { in.Artifact.URI = "file:///model.tar.gz" }, "begins with one of s3://"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -2,8 +2,10 @@ package export
 
 import (
 	"fmt"
+	"slices"
 
 	"landfall.dev/landfall/internal/document"
+	"landfall.dev/landfall/internal/render"
 )
 
 // APIVersion of the files of a bundle that are not manifests.
@@ -23,8 +25,11 @@ const (
 	ArtifactFolder  = "artifact/files"
 	CodeFolder      = "code"
 	ManifestsFolder = "manifests"
-	ModelPath       = ManifestsFolder + "/model.yaml"
-	EndpointPath    = ManifestsFolder + "/endpoint.yaml"
+	// ValuesPath are values of the chart landfall-model, for what the manifests
+	// say too.
+	ValuesPath   = "values.yaml"
+	ModelPath    = ManifestsFolder + "/model.yaml"
+	EndpointPath = ManifestsFolder + "/endpoint.yaml"
 )
 
 // File is a file of a bundle.
@@ -42,8 +47,9 @@ type FindingsDocument struct {
 	Findings []Finding `json:"findings"`
 }
 
-// Files returns the findings and, when the bundle can be deployed, the
-// manifests.
+// Files returns the findings, the runtime's description, the recipe of an image
+// where one is needed and, when the bundle can be deployed, the manifests and the
+// chart's values.
 func (b Bundle) Files(endpoint string) ([]File, error) {
 	findings := FindingsDocument{
 		Header: document.Header{APIVersion: APIVersion, Kind: KindFindings}, Endpoint: endpoint, Findings: b.Findings,
@@ -52,13 +58,24 @@ func (b Bundle) Files(endpoint string) ([]File, error) {
 		path  string
 		value any
 	}{{FindingsPath, findings}}
+	if b.Runtime != nil {
+		values = append(values, struct {
+			path  string
+			value any
+		}{RuntimePath, b.Runtime})
+	}
+	files := slices.Clone(b.Recipe)
 	if b.Deployable() {
+		data, err := render.Values(b.Model, b.Endpoint)
+		if err != nil {
+			return nil, fmt.Errorf("cannot write %s: %w", ValuesPath, err)
+		}
+		files = append(files, File{Path: ValuesPath, Data: data})
 		values = append(values, []struct {
 			path  string
 			value any
 		}{{ModelPath, b.Model}, {EndpointPath, b.Endpoint}}...)
 	}
-	var files []File
 	for _, v := range values {
 		data, err := document.Encode(v.value)
 		if err != nil {

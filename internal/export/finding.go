@@ -50,7 +50,7 @@ type check func(s source) []Finding
 
 // checks are all that are made. Their order does not matter.
 var checks = []check{
-	archiveRefused, imageClosed, additionalArtifacts, imageUnpinned, imageFromECR, architecture, hardening, environment,
+	archiveRefused, imageMissing, imageClosed, containerRecipe, additionalArtifacts, imageUnpinned, imageFromECR, architecture, hardening, environment,
 	secrets, artifactUnpinned, artifactGated, artifactReplaced, createdAgain, role, network, scaling, capture, encryption, timeouts, unplaced,
 	inspected, isolated, rollbackAlarms,
 }
@@ -115,7 +115,7 @@ func additionalArtifacts(s source) []Finding {
 }
 
 func imageUnpinned(s source) []Finding {
-	if strings.Contains(s.Workload.Image, "@") {
+	if s.Workload.Image == "" || strings.Contains(s.Workload.Image, "@") {
 		return nil
 	}
 	return one(SeverityWarning, "ImageUnpinned", "plan: image",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/document"
 )
 
 // chartFolder is where the model chart lies in the tree.
@@ -45,6 +46,20 @@ func valuesOf(model *v1alpha1.Model, endpoint *v1alpha1.Endpoint, extra []Manife
 		v.Extra = append(v.Extra, fields)
 	}
 	return v, nil
+}
+
+// Values returns the values of the model chart that make it render the same
+// Model and Endpoint, as YAML.
+func Values(model *v1alpha1.Model, endpoint *v1alpha1.Endpoint) ([]byte, error) {
+	made, err := valuesOf(model, endpoint, nil)
+	if err != nil {
+		return nil, err
+	}
+	data, err := document.Encode(made)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write the chart's values: %w", err)
+	}
+	return data, nil
 }
 
 // through converts by way of JSON.
