@@ -349,11 +349,40 @@ func scales(_ *account, g *group, _ *inventory.Workload) (evidence, bool) {
 }
 
 // unused says what makes a model a workload of its own.
-func unused(_ *account, g *group, _ *inventory.Workload) (evidence, bool) {
+func unused(a *account, g *group, _ *inventory.Workload) (evidence, bool) {
 	if g.key.Kind != inventory.WorkloadModel {
 		return evidence{}, false
 	}
+	if why := a.unseenUsers(g.key.Place); why != "" {
+		return evidence{reason: "no endpoint and no job that was read uses it; " + why, aside: true}, true
+	}
 	return evidence{points: -2, reason: "no endpoint and no job uses it"}, true
+}
+
+// modelUsers are the operations that show what uses a model.
+var modelUsers = []string{
+	"sagemaker:ListEndpoints", "sagemaker:DescribeEndpoint", "sagemaker:ListTransformJobs", "sagemaker:DescribeTransformJob",
+	"sagemaker:ListInferenceComponents", "sagemaker:DescribeInferenceComponent",
+}
+
+// unseenUsers says what may use a model without that anybody saw it; empty when
+// all was read.
+func (a *account) unseenUsers(place inventory.Place) string {
+	for _, u := range a.document.Unread {
+		if u.Place == place && slices.Contains(modelUsers, u.Operation) {
+			return u.Operation + " was not answered"
+		}
+	}
+	var blind []string
+	for i := range a.document.Endpoints {
+		if e := &a.document.Endpoints[i]; e.Place == place && e.Config.Presence != inventory.Present {
+			blind = append(blind, e.Name)
+		}
+	}
+	if len(blind) > 0 {
+		return "which models run behind " + listed(blind) + " is not known"
+	}
+	return ""
 }
 
 // broken work that nobody mends is missed by nobody.

@@ -209,3 +209,31 @@ func TestNothingAtTheMomentIsNotFree(t *testing.T) {
 		t.Errorf("cost is %+v; want none", got)
 	}
 }
+
+// TestUnusedAsFarAsWasSeen: what could not be read may use a model all the same.
+func TestUnusedAsFarAsWasSeen(t *testing.T) {
+	model := job(inventory.KindModel, "old", nil)
+	unread := document(model)
+	unread.Unread = []inventory.Unread{{Place: here, Operation: "sagemaker:ListTransformJobs", Code: "AccessDeniedException"}}
+	elsewhere := document(model)
+	elsewhere.Unread = []inventory.Unread{{Place: inventory.Place{AccountID: "2"}, Operation: "sagemaker:ListTransformJobs"}}
+	blind := serving(document(model), func(e *inventory.Endpoint) { e.Config.Presence, e.Models, e.Variants = inventory.Deleted, nil, nil })
+	cases := map[string]struct {
+		document inventory.Document
+		level    inventory.CriticalityLevel
+		reason   string
+	}{
+		"Read":      {document(model), inventory.CriticalityLow, "no endpoint and no job uses it"},
+		"Elsewhere": {elsewhere, inventory.CriticalityLow, "no endpoint and no job uses it"},
+		"Unread":    {unread, inventory.CriticalityUnknown, "no endpoint and no job that was read uses it; sagemaker:ListTransformJobs was not answered"},
+		"Blind":     {blind, inventory.CriticalityUnknown, "no endpoint and no job that was read uses it; which models run behind churn is not known"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := find(t, tc.document, "UnusedModel/old").Criticality
+			if got.Level != tc.level || !slices.Contains(got.Reasons, tc.reason) {
+				t.Errorf("criticality is %+v; want %s for %q", got, tc.level, tc.reason)
+			}
+		})
+	}
+}
