@@ -57,6 +57,7 @@ const (
 // findings collects them, without repeating one.
 type findings struct {
 	all  []Finding
+	// seen are as they were found, before secrets were masked.
 	seen map[Finding]bool
 	// counts are by kind and file.
 	counts map[[2]string]int
@@ -67,16 +68,21 @@ func (f *findings) add(found Finding) {
 		f.seen, f.counts = map[Finding]bool{}, map[[2]string]int{}
 	}
 	kind := kindsByID[found.ID]
-	found.Severity, found.Do = kind.Severity, kind.Do
-	found.File, found.Quote, found.Message = plain(found.File), quoted(found.Quote), plain(masked(found.Message))
-	if f.seen[found] {
+	found.Severity, found.Do, found.File = kind.Severity, kind.Do, plain(found.File)
+	// Told apart before the work of masking: a file can hold a hundred thousand.
+	raw := found
+	if raw.Line > 0 {
+		raw.Quote = "" // the line says the same, and would be kept in memory
+	}
+	if f.seen[raw] {
 		return
 	}
 	key := [2]string{found.ID, found.File}
 	if f.counts[key]++; f.counts[key] > maxPerKindAndFile || len(f.all) >= maxFindings {
 		return
 	}
-	f.seen[found] = true
+	f.seen[raw] = true
+	found.Quote, found.Message = quoted(found.Quote), plain(masked(shortened(found.Message)))
 	f.all = append(f.all, found)
 }
 
@@ -146,10 +152,21 @@ type lines []string
 
 func linesOf(text []byte) lines { return strings.Split(string(text), "\n") }
 
-// at returns a line by its number, from 1.
+// at returns a line by its number, from 1, as far as it is looked at.
 func (l lines) at(number int) string {
 	if number < 1 || number > len(l) {
 		return ""
 	}
-	return l[number-1]
+	return shortened(l[number-1])
+}
+
+// maxEvidenceBytes bounds the text that is masked for a quote. It is far more
+// than a quote shows, so that no secret is cut where one would be shown.
+const maxEvidenceBytes = 8 << 10
+
+func shortened(text string) string {
+	if len(text) > maxEvidenceBytes {
+		return text[:maxEvidenceBytes]
+	}
+	return text
 }

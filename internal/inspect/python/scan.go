@@ -31,7 +31,9 @@ func (s *scanner) text(distance int) string {
 	return ""
 }
 
-func (s *scanner) first() bool { return s.at == 0 || s.tokens[s.at-1].kind == tokenNewline }
+func (s *scanner) first() bool {
+	return s.at == 0 || s.tokens[s.at-1].kind == tokenNewline || s.text(-1) == ";"
+}
 
 func (s *scanner) statement() {
 	t := s.tokens[s.at]
@@ -80,7 +82,7 @@ func (s *scanner) imports() {
 	if from && s.at < len(s.tokens) && s.tokens[s.at].kind == tokenName {
 		prefix = s.dotted() + "."
 	}
-	for s.at < len(s.tokens) && s.tokens[s.at].kind != tokenNewline {
+	for s.at < len(s.tokens) && s.tokens[s.at].kind != tokenNewline && s.text(0) != ";" {
 		if s.tokens[s.at].kind != tokenName || s.text(0) == "import" {
 			s.at++
 			continue
