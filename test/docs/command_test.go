@@ -69,9 +69,36 @@ func checkCommand(root *cobra.Command, line string) error {
 		}
 		next, _, err := command.Find([]string{word})
 		if err != nil || next == command {
+			if takesArgument(command, word) {
+				return checkFlags(command, words[i+1:])
+			}
 			return fmt.Errorf("%s has no command %q", command.CommandPath(), word)
 		}
 		command = next
+	}
+	return nil
+}
+
+// takesArgument says that a command with commands below it does something by
+// itself with such an argument, as plan does with an inventory. A word that looks
+// like a command, rather than a file, is taken for a mistake.
+func takesArgument(command *cobra.Command, word string) bool {
+	isFile := strings.ContainsAny(word, "./-") || strings.ToUpper(word) == word
+	return isFile && command.Runnable() && command.ValidateArgs([]string{word}) == nil
+}
+
+// checkFlags says whether a command has the flags among what follows its
+// argument, and looks no further than checkCommand does.
+func checkFlags(command *cobra.Command, words []string) error {
+	for _, word := range words {
+		if strings.ContainsAny(word[:1], "#|>;&[") {
+			break
+		}
+		if strings.HasPrefix(word, "-") && word != "-" {
+			if err := checkFlag(command, word); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -100,6 +127,10 @@ func TestCheckCommandFindsWhatIsNotThere(t *testing.T) {
 		"NoSub":    {"landfall rollout conquer churn", `landfall rollout has no command "conquer"`},
 		"NoFlag":   {"landfall rollout start churn --towards cluster", "landfall rollout start has no flag --towards"},
 		"Argument": {"landfall get endpoint conquer -w", ""},
+		"File":     {"landfall plan inventory.yaml -o plan.yaml", ""},
+		"FileFlag": {"landfall plan inventory.yaml --conquer", "landfall plan has no flag --conquer"},
+		"Below":    {"landfall plan explain Churn-Prod --inventory i.yaml", ""},
+		"NoBelow":  {"landfall plan conquer Churn-Prod", `landfall plan has no command "conquer"`},
 		"Scope":    {"landfall rollout -n shop status churn --wait --timeout=1h", ""},
 	}
 	for name, tc := range cases {

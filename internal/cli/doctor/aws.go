@@ -112,7 +112,8 @@ var probes = []probe{
 	}},
 }
 
-// permissions tries every call of a scan. Describes ask for a resource that does
+// permissions tries every call that endpoints are read with; scans of the other
+// kinds go on without theirs, and say what was missing. Describes ask for a resource that does
 // not exist: being told so is being allowed to ask.
 func permissions(ctx context.Context, e *examination) Result {
 	var missing []string
@@ -130,7 +131,7 @@ func permissions(ctx context.Context, e *examination) Result {
 	if len(missing) > 0 {
 		return fail("not allowed: "+strings.Join(missing, ", "), "ask for these actions in the identity's policy; a scan goes on without them, and its inventory has gaps")
 	}
-	return pass("all %d actions that a scan uses are allowed", len(tried))
+	return pass("the %d actions that endpoints are read with are allowed; %s scan --print-policy lists those of all kinds", len(tried), e.session.Program)
 }
 
 func metricProbe(e *examination) probe {
