@@ -5,6 +5,6 @@ cd "$(dirname "$0")/.."
 grep -rlE '^func Fuzz' --include '*_test.go' internal api test | xargs -n1 dirname | sort -u | while read -r package; do
 	for name in $(grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$package"/*_test.go | sed 's/^func //'); do
 		echo "$package $name"
-		go test "./$package" -run '^$' -fuzz "^$name\$" -fuzztime "${1:-10s}"
+		go test "./$package" -run '^$' -fuzz "^$name\$" -fuzzminimizetime 10x -fuzztime "${1:-10s}"
 	done
 done

@@ -56,7 +56,7 @@ const (
 
 // findings collects them, without repeating one.
 type findings struct {
-	all  []Finding
+	all []Finding
 	// seen are as they were found, before secrets were masked.
 	seen map[Finding]bool
 	// counts are by kind and file.
