@@ -55,6 +55,9 @@ func Judge(r Run) []Step {
 			reason, told := r.Skipped[name]
 			if !told {
 				reason = Reason{Why: "the run ended before it"}
+				if _, never := r.Broken[StepReady]; never {
+					reason.Why = "the model was never ready"
+				}
 			}
 			step = Step{Verdict: Skipped, Detail: reason.Why, Do: reason.Do}
 		}

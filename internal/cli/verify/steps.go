@@ -217,18 +217,25 @@ func (r *run) delete(ctx context.Context, name string) error {
 	return nil
 }
 
-// howStopped follows the model's pod to its end.
+// howStopped follows the model's pod to its end. SIGTERM comes after the preStop
+// sleep, counted from the deletion as the pod first tells it: its very end is
+// another deletion, without grace.
 func (r *run) howStopped(ctx context.Context, stop *core.StopFigures) error {
-	last, err := r.follow(ctx, r.modelName(), func(pod) (bool, error) { return false, nil })
+	var asked time.Time
+	last, err := r.follow(ctx, r.modelName(), func(p pod) (bool, error) {
+		if asked.IsZero() && p.DeletionTimestamp != nil && p.DeletionGracePeriodSeconds != nil {
+			asked = p.DeletionTimestamp.Add(-time.Duration(*p.DeletionGracePeriodSeconds) * time.Second)
+		}
+		return false, nil
+	})
 	if err != nil {
 		return err
 	}
-	if last.Pod == nil || last.ended() == nil || last.DeletionTimestamp == nil {
+	if last.Pod == nil || last.ended() == nil || asked.IsZero() {
 		r.skip(core.StepStop, "the cluster did not tell how the container ended", "repeat it")
 		return nil
 	}
 	ended := last.ended()
-	asked := last.DeletionTimestamp.Add(-time.Duration(*last.DeletionGracePeriodSeconds) * time.Second)
 	stop.Seconds = max(0, ended.FinishedAt.Sub(asked).Seconds()-drainSeconds)
 	stop.ExitCode = ended.ExitCode
 	r.found.Figures.Stop = stop
@@ -237,7 +244,7 @@ func (r *run) howStopped(ctx context.Context, stop *core.StopFigures) error {
 
 // Bounds of how long a container is waited for that has no model.
 const (
-	leastWithoutModel = 20 * time.Second
+	leastWithoutModel = 30 * time.Second
 	mostWithoutModel  = 2 * time.Minute
 	// slowerWithoutModel is how many times the usual loading time it gets.
 	slowerWithoutModel = 3
