@@ -35,6 +35,8 @@ type unit struct {
 	phase int
 	// folder holds manifests; values is the values file of a release.
 	folder, values string
+	// releases are what a folder of releases holds.
+	releases []unit
 	// scaled are the Endpoints whose spec.replicas something else changes.
 	scaled []string
 }

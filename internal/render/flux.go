@@ -1,6 +1,9 @@
 package render
 
-import "landfall.dev/landfall/internal/naming"
+import (
+	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/naming"
+)
 
 // The objects are those of Flux 2: GitRepository (source.toolkit.fluxcd.io/v1),
 // Kustomization (kustomize.toolkit.fluxcd.io/v1) and HelmRelease
@@ -25,11 +28,20 @@ type fluxKustomization struct {
 	Interval  string          `json:"interval"`
 	Path      string          `json:"path"`
 	Prune     bool            `json:"prune"`
-	Wait      bool            `json:"wait"`
+	Wait      bool            `json:"wait,omitempty"`
 	Timeout   string          `json:"timeout"`
 	SourceRef fluxSourceRef   `json:"sourceRef"`
 	DependsOn []fluxDependsOn `json:"dependsOn,omitempty"`
-	Ignore    []fluxIgnore    `json:"ignore,omitempty"`
+	// HealthChecks are waited for where Wait is not set.
+	HealthChecks []fluxHealthCheck `json:"healthChecks,omitempty"`
+	Ignore       []fluxIgnore      `json:"ignore,omitempty"`
+}
+
+type fluxHealthCheck struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Name       string `json:"name"`
+	Namespace  string `json:"namespace"`
 }
 
 type fluxDependsOn struct {
@@ -71,15 +83,16 @@ type fluxChart struct {
 const (
 	fluxFolder    = deliveryFolder + "/flux"
 	fluxNamespace = "flux-system"
-	fluxSource    = "landfall"
-	fluxInterval  = "5m"
+	// fluxReleaseVersion is that of HelmReleases.
+	fluxReleaseVersion = "helm.toolkit.fluxcd.io/v2"
+	fluxSource         = "landfall"
+	fluxInterval       = "5m"
 	// fluxTimeout covers a model that loads for long.
 	fluxTimeout = "30m"
 )
 
 // flux writes the source, and a Kustomization for each unit and phase. A phase
-// waits for the one before: for its Endpoints, or for their HelmReleases, which
-// lie in a folder of the phase.
+// waits for the Endpoints of the one before.
 func (t *tree) flux() error {
 	files := []string{"source.yaml"}
 	if err := t.object(fluxFolder+"/source.yaml", object{
@@ -90,13 +103,13 @@ func (t *tree) flux() error {
 	}
 	units := t.shared()
 	for _, p := range t.phases {
-		u := unit{name: phaseUnit(p), phase: p.Number, folder: fluxFolder + "/" + phaseName(p.Phase)}
-		if t.Form == FormHelm {
-			if err := t.fluxReleases(u.folder, t.ofPhase(p)); err != nil {
-				return err
-			}
-		} else {
-			u = t.ofPhase(p)[0]
+		if t.Form != FormHelm {
+			units = append(units, t.ofPhase(p)...)
+			continue
+		}
+		u := unit{name: phaseUnit(p), phase: p.Number, folder: fluxFolder + "/" + phaseName(p.Phase), releases: t.ofPhase(p)}
+		if err := t.fluxReleases(u.folder, u.releases); err != nil {
+			return err
 		}
 		units = append(units, u)
 	}
@@ -136,6 +149,13 @@ func (t *tree) fluxKustomization(u unit, after string) object {
 	if after != "" {
 		spec.DependsOn = []fluxDependsOn{{Name: after}}
 	}
+	for _, release := range u.releases {
+		// Helm does not wait for Endpoints, so the phase does.
+		spec.Wait = false
+		spec.HealthChecks = append(spec.HealthChecks,
+			fluxHealthCheck{fluxReleaseVersion, "HelmRelease", release.name, fluxNamespace},
+			fluxHealthCheck{v1alpha1.GroupVersion.String(), "Endpoint", release.name, t.Namespace})
+	}
 	for _, name := range u.scaled {
 		ignore := fluxIgnore{Paths: []string{replicasPath}}
 		ignore.Target.Group, ignore.Target.Kind, ignore.Target.Name = naming.Group, "Endpoint", name
@@ -150,5 +170,5 @@ func (t *tree) fluxRelease(u unit) object {
 	release.Chart.Spec.SourceRef = fluxSourceRef{Kind: "GitRepository", Name: fluxSource}
 	release.Chart.Spec.ValuesFiles = []string{"./" + t.at(u.values)}
 	release.Chart.Spec.ReconcileStrategy = "Revision"
-	return object{APIVersion: "helm.toolkit.fluxcd.io/v2", Kind: "HelmRelease", Metadata: fluxMeta(u.name), Spec: release}
+	return object{APIVersion: fluxReleaseVersion, Kind: "HelmRelease", Metadata: fluxMeta(u.name), Spec: release}
 }

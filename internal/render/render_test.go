@@ -125,7 +125,7 @@ func bundleOf(name string) Bundle {
 					{Name: "managed", SageMaker: &v1alpha1.SageMakerVariant{EndpointName: name, Region: "us-east-1"}},
 					{Name: "cluster", Pods: &v1alpha1.PodsVariant{
 						ModelRef: v1alpha1.ModelReference{Name: lower + "-1"}, Replicas: v1alpha1.ReplicaRange{Min: 2, Max: ptr.To[int32](8)},
-						Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}},
+						Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("4Gi")}},
 					}},
 				},
 			},

@@ -21,6 +21,9 @@ type provider struct {
 	pool      func(*hclwrite.Body, placement.NodePool)
 }
 
+// kindText is Terraform's type of texts.
+const kindText = "string"
+
 type variable struct {
 	name, kind, description string
 }
@@ -29,18 +32,18 @@ type variable struct {
 // the files use.
 var providers = map[placement.Provider]provider{
 	placement.ProviderEKS: {"aws", "hashicorp/aws", ">= 5.60", []variable{
-		{"cluster_name", "string", "Name of the EKS cluster."},
-		{"node_role_arn", "string", "ARN of the IAM role of the nodes."},
+		{"cluster_name", kindText, "Name of the EKS cluster."},
+		{"node_role_arn", kindText, "ARN of the IAM role of the nodes."},
 		{"subnet_ids", "list(string)", "Subnets of the nodes."},
 	}, eksPool},
 	placement.ProviderGKE: {"google", "hashicorp/google", ">= 5.0", []variable{
-		{"cluster", "string", "Name or id of the GKE cluster."},
-		{"location", "string", "Region or zone of the cluster."},
-		{"service_account", "string", "E-mail address of the nodes' service account."},
+		{"cluster", kindText, "Name or id of the GKE cluster."},
+		{"location", kindText, "Region or zone of the cluster."},
+		{"service_account", kindText, "E-mail address of the nodes' service account."},
 	}, gkePool},
 	placement.ProviderAKS: {"azurerm", "hashicorp/azurerm", ">= 4.0", []variable{
-		{"kubernetes_cluster_id", "string", "Resource id of the AKS cluster."},
-		{"vnet_subnet_id", "string", "Resource id of the nodes' subnet."},
+		{"kubernetes_cluster_id", kindText, "Resource id of the AKS cluster."},
+		{"vnet_subnet_id", kindText, "Resource id of the nodes' subnet."},
 	}, aksPool},
 }
 

@@ -178,10 +178,9 @@ func (t *target) remove(name string) error {
 	if err := t.root.Remove(filepath.FromSlash(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot remove %s: %w", name, err)
 	}
-	for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
-		if t.root.Remove(filepath.FromSlash(folder)) != nil {
-			return nil // something else is in it
-		}
+	// A folder that cannot be removed has something else in it.
+	for folder := path.Dir(name); folder != "." && t.root.Remove(filepath.FromSlash(folder)) == nil; {
+		folder = path.Dir(folder)
 	}
 	return nil
 }
