@@ -16,6 +16,10 @@ var (
 	virtualForm = regexp.MustCompile(`https?://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.s3[.-][a-z0-9.-]*amazonaws\.com`)
 	urlForm     = regexp.MustCompile(`\bhttps?://([^/\s:"'{}<>\\@]+)`)
 	accountForm = regexp.MustCompile(`(?:^|[^0-9.])([0-9]{12})(?:$|[^0-9.])`)
+	bucketName  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	// routeForm is the way by which SageMaker loads and calls one of several
+	// models of a container.
+	routeForm = regexp.MustCompile(`^/models/[^/]*(?:/invoke)?$`)
 	// settingForm is a bucket as the value of a key or variable that says so.
 	settingForm = regexp.MustCompile(`(?i)bucket(?:_?name|_?id)?["']?\s*[:=]\s*["']?([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])["']?\s*(?:$|[,}#])`)
 )
@@ -119,6 +123,12 @@ func (f *file) places(c constant) {
 	if strings.Contains(c.text, "/opt/ml/models") {
 		f.report("MultiModelCode", c.line, "the folder /opt/ml/models, where a multi-model container keeps its models")
 	}
+	if routeForm.MatchString(c.text) && strings.ContainsAny(c.text, "<{(") {
+		f.report("MultiModelCode", c.line, "the way by which SageMaker reaches one of several models")
+	}
+	if c.text == "/execution-parameters" {
+		f.report("BatchAssumption", c.line, "the way by which a batch transform asks how large its batches may be")
+	}
 	for _, place := range trainingFiles {
 		if strings.Contains(c.text, place) {
 			f.report("SageMakerPath", c.line, "the place "+strings.TrimSuffix(place, "/"))
@@ -137,6 +147,8 @@ func (f *file) places(c constant) {
 // variable reports the reading of a variable of the environment.
 func (f *file) variable(name string, line int, optional bool) {
 	switch {
+	case name == "SAGEMAKER_MULTI_MODEL":
+		f.report("MultiModelCode", line, name+" is read")
 	case strings.HasPrefix(name, "SM_") || strings.HasPrefix(name, "SAGEMAKER_") || name == "TRAINING_JOB_NAME" || name == "TRAINING_JOB_ARN":
 		if optional {
 			f.report("SageMakerVariableRead", line, name+" is read, with a default")

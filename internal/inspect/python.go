@@ -72,6 +72,11 @@ var libraries = map[string]library{
 	"dlr":                                     {"NeoCode", "it imports DLR, which runs models that SageMaker Neo compiled"},
 	"tensorrt":                                {"GPUOnly", "it imports TensorRT, which needs an NVIDIA GPU"},
 	"pycuda":                                  {"GPUOnly", "it imports PyCUDA, which needs an NVIDIA GPU"},
+	"vllm":                                    {"GPUOnly", "it imports vLLM, whose packages need a GPU"},
+	"deepspeed":                               {"GPUOnly", "it imports DeepSpeed, which needs a GPU"},
+	"flash_attn":                              {"GPUOnly", "it imports FlashAttention, which needs an NVIDIA GPU"},
+	"bitsandbytes":                            {"GPUOnly", "it imports bitsandbytes, which needs a GPU"},
+	"tensorrt_llm":                            {"GPUOnly", "it imports TensorRT-LLM, which needs an NVIDIA GPU"},
 	"cupy":                                    {"GPUOnly", "it imports CuPy, which needs a GPU"},
 }
 
@@ -116,6 +121,14 @@ func (p program) call(c python.Call) {
 		if c.Name == name && len(c.Args) > 0 && c.Args[0].String {
 			_, keyword := c.Keywords["default"]
 			p.variable(c.Args[0].Text, c.Line, len(c.Args) > 1 || keyword || c.Defaulted)
+		}
+	}
+	if v := c.Keywords["trust_remote_code"]; v.Text == "True" {
+		p.report("RemoteCode", c.Line, c.Name+" executes code that comes with the model")
+	}
+	for _, key := range []string{"num_workers", "processes", "max_workers"} {
+		if v, is := c.Keywords[key]; is && v.Known && v.Text != "0" && v.Text != "1" && v.Text != "None" && !strings.HasSuffix(c.Name, "ThreadPoolExecutor") {
+			p.report("WorkerAssumption", c.Line, fmt.Sprintf("%s is fixed at %s", key, v.Text))
 		}
 	}
 	for _, key := range []string{"batch_size", "max_batch_size", "per_device_eval_batch_size"} {
@@ -283,6 +296,12 @@ func cuda(v python.Value) string {
 func (p program) bindings() {
 	for _, b := range p.Bindings {
 		lower := strings.ToLower(b.Name)
+		if b.Value.Known && b.Value.String && strings.Contains(lower, "bucket") && bucketName.MatchString(b.Value.Text) {
+			p.report("HardcodedBucket", b.Line, "the bucket "+b.Value.Text)
+		}
+		if b.Value.Known && (lower == "num_workers" || lower == "n_workers" || lower == "workers") && b.Value.Text != "0" {
+			p.report("WorkerAssumption", b.Line, b.Name+" is fixed at "+b.Value.Text)
+		}
 		if !b.Value.Known || !strings.Contains(lower, "batch_size") && !strings.Contains(lower, "batchsize") {
 			continue
 		}

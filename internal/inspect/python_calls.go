@@ -77,7 +77,9 @@ var networkCalls = []string{
 }
 
 func (p program) network(c python.Call) {
-	if !slices.Contains(networkCalls, c.Name) {
+	// rest_uri is TensorFlow Serving in the same container, as SageMaker's image
+	// hands it to handlers.
+	if !slices.Contains(networkCalls, c.Name) || strings.Contains(p.lines.at(c.Line), ".rest_uri") {
 		return
 	}
 	where := ""
@@ -104,6 +106,9 @@ var writers = map[string]int{
 	"logging.FileHandler": 0, "logging.handlers.RotatingFileHandler": 0, "os.symlink": 1,
 }
 
+// savers are methods that write to the path in their first place.
+var savers = []string{"to_csv", "to_parquet", "to_pickle", "to_json", "to_feather", "save_pretrained", "save_model", "savefig", "save"}
+
 func (p program) write(c python.Call) {
 	var target python.Value
 	switch place, is := writers[c.Name]; {
@@ -115,6 +120,11 @@ func (p program) write(c python.Call) {
 		target, _ = argument(c, 0, "file")
 	case is:
 		target, _ = argument(c, place, "name", "dst", "path", "filename")
+	case slices.Contains(savers, c.Name[strings.LastIndexByte(c.Name, '.')+1:]) && strings.Contains(c.Name, "."):
+		// Methods of frames and models; without a folder it may be a name.
+		if target, _ = argument(c, 0, "path", "path_or_buf", "save_directory", "filename"); !strings.HasPrefix(target.Text, "/") {
+			return
+		}
 	default:
 		return
 	}

@@ -90,6 +90,9 @@ var sagemakerPackages = map[string]library{
 	"tensorflow-gpu":      {"GPUOnly", "TensorFlow for GPUs is installed"},
 	"faiss-gpu":           {"GPUOnly", "Faiss for GPUs is installed"},
 	"flash-attn":          {"GPUOnly", "FlashAttention is installed, which needs an NVIDIA GPU"},
+	"deepspeed":           {"GPUOnly", "DeepSpeed is installed, which needs a GPU"},
+	"bitsandbytes":        {"GPUOnly", "bitsandbytes is installed, which needs a GPU"},
+	"tensorrt":            {"GPUOnly", "TensorRT is installed, which needs an NVIDIA GPU"},
 	"vllm":                {"GPUOnly", "vLLM is installed, whose packages need a GPU"},
 }
 
@@ -98,6 +101,9 @@ func (f *file) named(name, version string, line int) {
 	normal := strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
 	if known, is := sagemakerPackages[normal]; is {
 		f.report(known.id, line, known.message)
+	}
+	if strings.HasPrefix(normal, "cupy-cuda") || strings.HasPrefix(normal, "nvidia-") && strings.Contains(normal, "-cu1") {
+		f.report("GPUOnly", line, name+" is installed, a library of CUDA")
 	}
 	if slices.Contains(awsLibraries, normal) {
 		f.report("AWSLibrary", line, normal+" is installed")
