@@ -16,15 +16,15 @@ func TestTraffic(t *testing.T) {
 	}{
 		"None":    {[]*inventory.Traffic{nil, nil}, nil},
 		"OneOnly": {[]*inventory.Traffic{nil, {Requests: 7}}, &inventory.Traffic{Requests: 7}},
-		// Latency: (300 x 10 + 100 x 20) / 400 = 12.5. Errors: 100 x 0.04 / 400 = 0.01.
-		// Cold starts: (2 x 10 + 1 x 4) / 3 = 8.
+		// Latency at 33.3 ms: of the first all, of the second 0.5 + 0.45 x 13.3 / 20
+		// = 0.8; 0.75 x 1 + 0.25 x 0.8 = 0.95. Errors: 100 x 0.04 / 400 = 0.01.
 		"Two": {[]*inventory.Traffic{
 			{Requests: 300, RequestsPerDay: 30, PeakRequestsPerMinute: 3, HourOfWeek: []float64{1, 2}, LatencyMilliseconds: latency(10), ColdStarts: &inventory.ColdStarts{Count: 2, SetupMilliseconds: *latency(10)}},
 			{Requests: 100, RequestsPerDay: 10, PeakRequestsPerMinute: 2, HourOfWeek: []float64{3, 4, 5}, LatencyMilliseconds: latency(20), ServerErrorShare: 0.04, ModelErrorShare: 0.02, ColdStarts: &inventory.ColdStarts{Count: 1, SetupMilliseconds: *latency(4)}},
 		}, &inventory.Traffic{
 			Requests: 400, RequestsPerDay: 40, PeakRequestsPerMinute: 5, HourOfWeek: []float64{4, 6, 5},
-			LatencyMilliseconds: latency(12.5), ServerErrorShare: 0.01, ModelErrorShare: 0.005,
-			ColdStarts: &inventory.ColdStarts{Count: 3, SetupMilliseconds: *latency(8)},
+			LatencyMilliseconds: &inventory.Latency{P50: 11.5625, P95: 33.3333, P99: 45}, ServerErrorShare: 0.01, ModelErrorShare: 0.005,
+			ColdStarts: &inventory.ColdStarts{Count: 3, SetupMilliseconds: inventory.Latency{P50: 6.8235, P95: 19.4444, P99: 28.75}},
 		}},
 		"NoRequests":   {[]*inventory.Traffic{{}, {}}, &inventory.Traffic{}},
 		"OneLatency":   {[]*inventory.Traffic{{Requests: 1, LatencyMilliseconds: latency(10)}, {}}, &inventory.Traffic{Requests: 1, LatencyMilliseconds: latency(10)}},

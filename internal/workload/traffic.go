@@ -72,15 +72,48 @@ func mergeLatency(a, b inventory.Traffic) *inventory.Latency {
 		}
 		return x
 	}
-	mean := meanLatency(*x, float64(a.Requests), *y, float64(b.Requests))
-	return &mean
+	mixed := mixedLatency(*x, float64(a.Requests), *y, float64(b.Requests))
+	return &mixed
 }
 
-func meanLatency(x inventory.Latency, weightX float64, y inventory.Latency, weightY float64) inventory.Latency {
-	return inventory.Latency{
-		P50: weighted(x.P50, weightX, y.P50, weightY), P95: weighted(x.P95, weightX, y.P95, weightY),
-		P99: weighted(x.P99, weightX, y.P99, weightY),
+// mixedLatency estimates the percentiles of all requests together. They are not
+// the means of the percentiles: where one in three requests is slow, so is the
+// slowest hundredth.
+func mixedLatency(x inventory.Latency, weightX float64, y inventory.Latency, weightY float64) inventory.Latency {
+	if weightX+weightY <= 0 {
+		return inventory.Latency{}
 	}
+	quantile := func(share float64) float64 {
+		low, high := 0.0, max(x.P50, x.P95, x.P99, y.P50, y.P95, y.P99)
+		for range bisections {
+			middle := low + (high-low)/2
+			if weightX*faster(x, middle)+weightY*faster(y, middle) < share*(weightX+weightY) {
+				low = middle
+			} else {
+				high = middle
+			}
+		}
+		return rounded(high)
+	}
+	return inventory.Latency{P50: quantile(0.50), P95: quantile(0.95), P99: quantile(0.99)}
+}
+
+// bisections find a latency to far less than the digits that are kept.
+const bisections = 60
+
+// faster estimates the share of the requests that take no longer than so much:
+// between the percentiles that are known, on a straight line.
+func faster(l inventory.Latency, milliseconds float64) float64 {
+	points := []struct{ milliseconds, share float64 }{{0, 0}, {l.P50, 0.50}, {l.P95, 0.95}, {l.P99, 0.99}}
+	for i, p := range points[1:] {
+		if before := points[i]; milliseconds < p.milliseconds {
+			return before.share + (p.share-before.share)*max(milliseconds-before.milliseconds, 0)/(p.milliseconds-before.milliseconds)
+		}
+	}
+	if milliseconds > l.P99 {
+		return 1
+	}
+	return 0.99
 }
 
 func mergeColdStarts(a, b *inventory.ColdStarts) *inventory.ColdStarts {
@@ -92,7 +125,7 @@ func mergeColdStarts(a, b *inventory.ColdStarts) *inventory.ColdStarts {
 	}
 	return &inventory.ColdStarts{
 		Count:             a.Count + b.Count,
-		SetupMilliseconds: meanLatency(a.SetupMilliseconds, float64(a.Count), b.SetupMilliseconds, float64(b.Count)),
+		SetupMilliseconds: mixedLatency(a.SetupMilliseconds, float64(a.Count), b.SetupMilliseconds, float64(b.Count)),
 	}
 }
 

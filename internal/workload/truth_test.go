@@ -237,3 +237,26 @@ func TestUnusedAsFarAsWasSeen(t *testing.T) {
 		})
 	}
 }
+
+// TestPercentilesDoNotAverage: a third of the requests takes seconds, and so
+// does the slowest hundredth of all. Of one kind only, they stay what they are.
+func TestPercentilesDoNotAverage(t *testing.T) {
+	fast, slow := inventory.Latency{P50: 24, P95: 51, P99: 90}, inventory.Latency{P50: 1700, P95: 4400, P99: 7100}
+	got := mixedLatency(fast, 2, slow, 1)
+	// 2/3 + F/3 = 0.99 where F = 0.97 of the slow ones: halfway from 4400 to
+	// 7100. 2/3 + F/3 = 0.95 where F = 0.85: 1700 + 2700 x 0.35 / 0.45.
+	if got.P99 != 5750 || got.P95 != 3800 || got.P50 < fast.P50 || got.P50 > fast.P95 {
+		t.Errorf("mixed latency is %+v; want p95 3800 and p99 5750", got)
+	}
+	if got := mixedLatency(slow, 1, fast, 0); got != slow {
+		t.Errorf("mixed with nothing it is %+v; want %+v", got, slow)
+	}
+	if got := mixedLatency(slow, 3, slow, 5); got != slow {
+		t.Errorf("mixed with itself it is %+v; want %+v", got, slow)
+	}
+	for _, odd := range []inventory.Latency{{}, {P50: 5}, {P50: 9, P95: 5, P99: 1}} {
+		if got := mixedLatency(odd, 1, fast, 1); got.P99 < 0 || got.P99 > 90 {
+			t.Errorf("mixed with %+v it is %+v", odd, got)
+		}
+	}
+}
