@@ -74,6 +74,7 @@ func (j *Journey) Run(ctx context.Context, keep bool) error {
 		{"install Landfall", j.installLandfall},
 		{"start the stand-in account", j.startStandIn},
 		{"scan, plan, export, deploy", j.moveToCluster},
+		{"verify outside SageMaker", j.verifyOutside},
 		{"shadow, shift, promote", j.promote},
 		{"models that go wrong", j.trouble},
 		{"roll back by hand", j.rollBackByHand},
