@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"unicode/utf8"
 	"strings"
 
 	"landfall.dev/landfall/internal/archive"
@@ -86,6 +87,9 @@ func (l *look) file(name string, sizeBytes int64, data io.Reader) error {
 // fits says that a file of code still has room in the bundle.
 func (l *look) fits(name string, sizeBytes int64) bool {
 	switch {
+	case !utf8.ValidString(name):
+		// bundle.yaml, which lists the checksums, is text.
+		l.inspection.LeftOut(name, "its name is not UTF-8")
 	case sizeBytes > maxCodeFileBytes:
 		l.inspection.LeftOut(name, fmt.Sprintf("it is longer than %d bytes", maxCodeFileBytes))
 	case l.codeBytes+sizeBytes > maxCodeBytes || l.files >= maxCodeFiles:

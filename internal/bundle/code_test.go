@@ -216,3 +216,21 @@ func FuzzExamine(f *testing.F) {
 		}
 	})
 }
+
+// TestNamesThatAreNoText come from archives made on other systems.
+func TestNamesThatAreNoText(t *testing.T) {
+	s := newStore(t)
+	s.put(t, gzipArtifact.URI, pack(t, "model.joblib", "code/\xff\xfe.py", "code/a\nb.py", "code/a\x1b[31m.py"))
+	o := s.exportOf(t, gzipArtifact)
+	o.KeepInPlace = true
+	result := write(t, o) // and verifies
+	left := 0
+	for _, f := range result.Bundle.Findings {
+		if f.ID == "CodeLeftOut" {
+			left++
+		}
+	}
+	if left != 1 {
+		t.Errorf("%d files are said to be left out, want the one whose name is no text", left)
+	}
+}

@@ -54,6 +54,7 @@ var snippets = map[string]struct {
 	"account alone":            {"", "account = '123456789012'\n", []string{"HardcodedAccount:1"}},
 	"digits":                   {"a longer number, and a number", "x = '1234567890123'\ny = 123456789012\n", nil},
 	"bucket":                   {"", "P = f's3://acme-models/{name}'\n", []string{"HardcodedBucket:1"}},
+	"bucket in an ARN":         {"", "a = 'arn:aws:s3:::acme-x/y'\nb = 'arn:aws:s3:::*'\nc = 'arn:aws:s3:::'\n", []string{"HardcodedBucket:1"}},
 	"bucket not known":         {"", "P = f's3://{bucket}/x'\nQ = 's3://%s/x' % b\n", nil},
 	"bucket by a name":         {"the name's value is folded in", "B = 'acme'\ndef f(s3):\n    s3.get_object(Bucket=B, Key='x')\n    return f's3://{B}/y'\n", []string{"HardcodedBucket:3", "HardcodedBucket:4"}},
 	"region in a word":         {"", "x = 'us-east-1a-like'\ny = 'plus-east-1'\n", nil},
