@@ -84,7 +84,7 @@ func dataOf(subjects []subject, g *graph.Graph) data {
 		result.Graph.Nodes = append(result.Graph.Nodes, [3]int{kinds.of(string(n.Kind)), statuses.of(n.Status), workload})
 	}
 	for _, e := range g.Edges {
-		result.Graph.Edges = append(result.Graph.Edges, [3]int{nodes[e.From], nodes[e.To], relations.of(string(e.Relation))})
+		result.Graph.Edges = append(result.Graph.Edges, [3]int{nodes[e.From], nodes[e.To], relations.of(e.Relation)})
 	}
 	result.Graph.Kinds, result.Graph.Relations, result.Graph.Statuses = kinds.texts, relations.texts, statuses.texts
 	return result

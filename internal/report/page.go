@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -144,7 +145,7 @@ func subjectsOf(d inventory.Document, planned *plan.Document) []subject {
 			Workload: w, endpoint: endpoints[w.WorkloadKey], planned: decided[w.WorkloadKey], alarms: watched[w.WorkloadKey],
 		})
 	}
-	slices.SortStableFunc(subjects, func(a, b subject) int { return a.WorkloadKey.Compare(b.WorkloadKey) })
+	slices.SortStableFunc(subjects, func(a, b subject) int { return a.Compare(b.WorkloadKey) })
 	return subjects
 }
 
@@ -182,9 +183,9 @@ func tiles(subjects []subject, d inventory.Document) []Tile {
 		requests += s.importance()
 	}
 	all := []Tile{
-		{Value: fmt.Sprint(len(subjects)), Label: "workloads", Note: fmt.Sprintf("of %d resources", len(d.Resources)+len(d.Endpoints))},
-		{Value: fmt.Sprint(endpoints), Label: "endpoints", Note: fmt.Sprintf("%s requests a day", compact(requests))},
-		{Value: fmt.Sprint(critical), Label: "of high criticality", Note: "reasons stand with each"},
+		{Value: strconv.Itoa(len(subjects)), Label: "workloads", Note: fmt.Sprintf("of %d resources", len(d.Resources)+len(d.Endpoints))},
+		{Value: strconv.Itoa(endpoints), Label: "endpoints", Note: fmt.Sprintf("%s requests a day", compact(requests))},
+		{Value: strconv.Itoa(critical), Label: "of high criticality", Note: "reasons stand with each"},
 	}
 	return append(append(all, costTile(subjects)), decisionTiles(subjects)...)
 }

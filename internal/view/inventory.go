@@ -24,7 +24,7 @@ func Inventory(d inventory.Document) Table {
 			Text(instances(endpoint)), Text(requestsPerDay(endpoint)), Text(slowest(endpoint)), Text(modelNames(endpoint)),
 		}
 		if several {
-			row = slices.Insert(row, 1, Text(endpoint.Place.String()))
+			row = slices.Insert(row, 1, Text(endpoint.String()))
 		}
 		table.Rows = append(table.Rows, row)
 	}

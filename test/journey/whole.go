@@ -146,7 +146,11 @@ func (c *company) checkPolicy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var policy struct{ Statement []struct{ Action []string } }
+	var policy struct {
+		Statement []struct {
+			Action []string `json:"Action"`
+		} `json:"Statement"`
+	}
 	if err := json.Unmarshal([]byte(text), &policy); err != nil {
 		return fmt.Errorf("the policy is no JSON: %w", err)
 	}
