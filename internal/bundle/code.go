@@ -8,8 +8,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"unicode/utf8"
 	"strings"
+	"unicode/utf8"
 
 	"landfall.dev/landfall/internal/archive"
 	"landfall.dev/landfall/internal/export"
