@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"landfall.dev/landfall/internal/cost"
@@ -99,7 +100,7 @@ func instances(v *inventory.Variant) (int32, bool) {
 	return 0, false
 }
 
-func endpointCost(_ *account, g *group, b *bill) {
+func endpointCost(a *account, g *group, b *bill) {
 	e := g.endpoint
 	if e == nil {
 		return
@@ -118,16 +119,19 @@ func endpointCost(_ *account, g *group, b *bill) {
 				b.lacks("variant " + v.Name + ", which has no instance at the moment")
 			default:
 				what := fmt.Sprintf("variant %s with %s of %s", v.Name, plural(int(count), "instance"), v.InstanceType)
-				why := unsteady(e, v)
+				why := a.unsteady(e, v)
 				b.instances(v.InstanceType, cost.Hosting, float64(count)*cost.HoursPerMonth, what+why, why != "")
 			}
 		}
 	}
 }
 
+// readsScaling is the operation that shows what is scaled.
+const readsScaling = "application-autoscaling:DescribeScalableTargets"
+
 // unsteady says why the number of instances may not be that of a month; empty
 // when nothing changes it.
-func unsteady(e *inventory.Endpoint, v *inventory.Variant) string {
+func (a *account) unsteady(e *inventory.Endpoint, v *inventory.Variant) string {
 	count := v.InstanceCount
 	switch {
 	case count.Current == nil:
@@ -136,6 +140,8 @@ func unsteady(e *inventory.Endpoint, v *inventory.Variant) string {
 		return " as it is scaled now"
 	case count.Desired != nil && *count.Desired != *count.Current:
 		return fmt.Sprintf(" as it is now, while %d are asked for", *count.Desired)
+	case slices.ContainsFunc(a.document.Unread, func(u inventory.Unread) bool { return u.Place == e.Place && u.Operation == readsScaling }):
+		return " as it is now, whether it is scaled or not"
 	}
 	return ""
 }

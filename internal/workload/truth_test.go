@@ -96,11 +96,14 @@ func TestCostOfWhatIsNotSteady(t *testing.T) {
 			e.Variants[0].InstanceCount = inventory.Counts{Current: current, Desired: desired, Initial: initial}
 		})
 	}
+	blind := count(pointer(int32(1)), pointer(int32(1)), nil)
+	blind.Unread = []inventory.Unread{{Place: here, Operation: "application-autoscaling:DescribeScalableTargets"}}
 	cases := map[string]struct {
 		document inventory.Document
 		basis    string
 		estimate bool
 	}{
+		"Blind":      {blind, "whether it is scaled or not", true},
 		"Steady":     {count(pointer(int32(1)), pointer(int32(1)), pointer(int32(1))), "1 instance of ml.m5.xlarge:", false},
 		"Changing":   {count(pointer(int32(1)), pointer(int32(3)), pointer(int32(3))), "while 3 are asked for", true},
 		"Configured": {count(nil, nil, pointer(int32(1))), "as configured, since AWS names none that runs", true},
