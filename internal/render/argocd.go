@@ -62,11 +62,8 @@ const (
 // Argo CD knows the health of neither Applications nor Endpoints by itself, and
 // takes them for healthy at once: phases would not wait for one another.
 //
-//go:embed health/application.lua
-var applicationHealth string
-
-//go:embed health/endpoint.lua
-var endpointHealth string
+//go:embed health.yaml
+var health []byte
 
 // argoCD writes an Application for each unit, one that brings them all, and what
 // teaches Argo CD when a phase is done.
@@ -86,16 +83,7 @@ func (t *tree) argoCD() error {
 	if err := t.kustomization(folder+"/apps", files); err != nil {
 		return err
 	}
-	// The ConfigMap is Argo CD's own: it gets no labels of the tree.
-	if err := t.object(folder+"/health.yaml", map[string]any{
-		"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta{Name: "argocd-cm", Namespace: argoNamespace},
-		"data": map[string]string{
-			"resource.customizations.health.argoproj.io_Application":       applicationHealth,
-			"resource.customizations.health." + naming.Group + "_Endpoint": endpointHealth,
-		},
-	}); err != nil {
-		return err
-	}
+	t.add(folder+"/health.yaml", health)
 	root := t.application("landfall", 0, argoSource{Path: t.at(folder + "/apps")})
 	root.spec.Destination.Namespace = argoNamespace
 	return t.object(folder+"/root.yaml", root.object())
