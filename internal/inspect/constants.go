@@ -49,7 +49,8 @@ func (f *file) constants(c constant) {
 			f.report("HardcodedAccount", c.line, "the account "+m[3]+" in an ARN of "+m[1])
 		}
 		if m[1] == "s3" && m[3] == "" {
-			bucket, _, _ := strings.Cut(strings.TrimPrefix(m[0][strings.Index(m[0], ":s3:"):], ":s3:::"), "/")
+			_, resource, _ := strings.Cut(m[0], ":s3:::")
+			bucket, _, _ := strings.Cut(resource, "/")
 			if !bucketName.MatchString(bucket) {
 				continue
 			}
