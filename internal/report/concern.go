@@ -48,6 +48,8 @@ type subject struct {
 	endpoint *inventory.Endpoint
 	planned  *plan.Workload
 	alarms   int
+	// trailRead says that CloudTrail was read where the workload is.
+	trailRead bool
 }
 
 // worry looks at one aspect of a workload, and returns nil when it is fine.
@@ -123,6 +125,10 @@ func unknownCallers(s subject) *Concern {
 	}
 	if slices.ContainsFunc(s.Consumers, func(c inventory.Consumer) bool { return c.How != string(inventory.CallerAllowed) }) {
 		return nil
+	}
+	if s.trailRead {
+		return concern(Soon, s.importance(), "ask its owners, and name the callers in a file for --known-callers; what was read stands under “Not known”",
+			"It matters, and CloudTrail shows nobody who calls it.")
 	}
 	return concern(Soon, s.importance(),
 		"scan again with --cloudtrail where a trail records calls of endpoints, or name the callers in a file for --known-callers; what was read stands under “Not known”",
@@ -214,10 +220,17 @@ func idleGPU(s subject) *Concern {
 // concerns looks at everything, the most urgent first.
 func concerns(subjects []subject, d inventory.Document) []Concern {
 	var all []Concern
+	namesakes := map[string]int{}
+	for _, s := range subjects {
+		namesakes[s.String()]++
+	}
 	for _, s := range subjects {
 		for _, look := range worries {
 			if c := look(s); c != nil {
 				c.Workload, c.Subject = s.Full(), s.Name
+				if namesakes[s.String()] > 1 {
+					c.Subject += " (" + s.AccountID + " " + s.Region + ")"
+				}
 				all = append(all, *c)
 			}
 		}

@@ -138,11 +138,14 @@ func subjectsOf(d inventory.Document, planned *plan.Document) []subject {
 			decided[planned.Workloads[i].WorkloadKey] = &planned.Workloads[i]
 		}
 	}
-	watched := alarmsByEndpoint(d)
+	watched, trails := alarmsByEndpoint(d), map[inventory.Place]bool{}
+	for _, c := range d.CallerCoverage {
+		trails[c.Place] = c.CloudTrail.Read
+	}
 	subjects := make([]subject, 0, len(d.Workloads))
 	for _, w := range d.Workloads {
 		subjects = append(subjects, subject{
-			Workload: w, endpoint: endpoints[w.WorkloadKey], planned: decided[w.WorkloadKey], alarms: watched[w.WorkloadKey],
+			Workload: w, endpoint: endpoints[w.WorkloadKey], planned: decided[w.WorkloadKey], alarms: watched[w.WorkloadKey], trailRead: trails[w.Place],
 		})
 	}
 	slices.SortStableFunc(subjects, func(a, b subject) int { return a.Compare(b.WorkloadKey) })

@@ -122,6 +122,12 @@ func TestConcerns(t *testing.T) {
 			},
 			"nobody knows who calls it.", Soon,
 		},
+		"callers not in the trail": {
+			func(s *subject) {
+				s.Criticality, s.ConsumersUnknown, s.endpoint.Scaling, s.trailRead = critical, "some calls only", []inventory.Scaling{{}}, true
+			},
+			"CloudTrail shows nobody who calls it.", Soon,
+		},
 		"callers seen": {
 			func(s *subject) {
 				s.Criticality, s.ConsumersUnknown, s.endpoint.Scaling = critical, "no trail", []inventory.Scaling{{}}
@@ -201,6 +207,20 @@ func TestWhatManyShareIsSaidOnce(t *testing.T) {
 	want := []entry{{[]string{"a"}, []string{"own"}}, {[]string{"a", "b", "c"}, []string{"common"}}, {[]string{"c"}, []string{"two"}}, {[]string{"d"}, []string{"two"}}}
 	if diff := cmp.Diff(want, entries); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+}
+
+func TestNamesakesSayWhereTheyAre(t *testing.T) {
+	in := func(region, name string) subject {
+		key := inventory.WorkloadKey{Place: inventory.Place{AccountID: "1", Region: region}, Kind: inventory.WorkloadEndpoint, Name: name}
+		return subject{Workload: inventory.Workload{WorkloadKey: key, Status: "Failed"}, endpoint: &inventory.Endpoint{Name: name, FailureReason: "no " + name + " in " + region}}
+	}
+	var got []string
+	for _, c := range concerns([]subject{in("a", "churn"), in("b", "churn"), in("b", "fraud")}, inventory.Document{}) {
+		got = append(got, c.Subject)
+	}
+	if diff := cmp.Diff([]string{"churn (1 a)", "churn (1 b)", "fraud"}, got); diff != "" {
+		t.Errorf("subjects (-want +got):\n%s", diff)
 	}
 }
 

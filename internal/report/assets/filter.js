@@ -4,7 +4,7 @@ const choices = [
   { name: "decision", label: "Decision", of: (w) => w.planned?.decision },
   { name: "criticality", label: "Criticality", of: (w) => w.found.criticality?.level, order: ["High", "Medium", "Low", "Unknown"] },
   { name: "hardware", label: "Hardware", of: (w) => w.found.hardware?.needs },
-  { name: "place", label: "Account and region", of: (w) => [w.found.accountID, w.found.region].filter(Boolean).join(" ") },
+  { name: "place", label: "Account and region", of: (w) => placeOf(w) },
 ];
 
 const form = document.getElementById("filters");

@@ -18,9 +18,14 @@ const columns = [
   { title: "$/month", number: true, down: true, value: (w) => w.found.costPerMonth?.usd ?? -1, cell: (w) => dollars(w.found.costPerMonth) },
 ].filter((column) => !column.planned || workloads.some((w) => w.planned));
 
+// Where several places were scanned, each workload says where it is.
+const placeOf = (w) => [w.found.accountID, w.found.region].filter(Boolean).join(" ");
+const severalPlaces = new Set(workloads.map(placeOf)).size > 1;
+
 function nameCell(w) {
   const kind = [w.found.kind, w.found.servingMode].filter(Boolean).join(" · ");
-  return el("span", {}, el("button", { type: "button", class: "link", "data-open": w.key }, w.found.name), el("span", { class: "kind" }, kind));
+  return el("span", {}, el("button", { type: "button", class: "link", "data-open": w.key }, w.found.name), el("span", { class: "kind" }, kind),
+    severalPlaces ? el("span", { class: "kind" }, placeOf(w)) : null);
 }
 
 function runsOn(w) {
