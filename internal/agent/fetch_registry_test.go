@@ -2,8 +2,7 @@ package agent
 
 import (
 	"bytes"
-	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,7 +18,7 @@ import (
 // TestFetchFromARegistry fetches an archive and loose files from a registry, and
 // refuses a blob that is not what the manifest says.
 func TestFetchFromARegistry(t *testing.T) {
-	healthy := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	healthy := registry.New(registry.Logger(slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)))
 	var tampers atomic.Bool
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !tampers.Load() || r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/blobs/") {

@@ -165,7 +165,7 @@ func (c *serverCopy) part(ctx context.Context, index int64) (types.CompletedPart
 	end := min(begin+serverPartBytes, c.object.SizeBytes)
 	in := &s3.UploadPartCopyInput{
 		Bucket: aws.String(c.to.at.Bucket), Key: aws.String(c.key), UploadId: c.id,
-		PartNumber:      aws.Int32(int32(index + 1)), //nolint:gosec // at most 10,000
+		PartNumber:      aws.Int32(int32(index + 1)),
 		CopySource:      aws.String((&url.URL{Path: c.from.at.Bucket + "/" + c.object.Key}).EscapedPath()),
 		CopySourceRange: aws.String("bytes=" + strconv.FormatInt(begin, 10) + "-" + strconv.FormatInt(end-1, 10)),
 	}

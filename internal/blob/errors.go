@@ -160,8 +160,8 @@ func classifyAnswer(err error) Kind {
 	if !errors.As(err, &answer) {
 		return KindOther
 	}
-	switch status := answer.HTTPStatusCode(); {
-	case status == http.StatusMovedPermanently, status == http.StatusTemporaryRedirect:
+	switch status := answer.HTTPStatusCode(); status {
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect:
 		return KindWrongRegion
 	default:
 		return kindOfStatus(status)

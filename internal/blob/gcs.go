@@ -18,7 +18,7 @@ import (
 // metadata server, workload identity).
 const (
 	// EnvGoogleCredentials holds the JSON of a service account's key.
-	EnvGoogleCredentials = "GOOGLE_APPLICATION_CREDENTIALS_JSON"
+	EnvGoogleCredentials = "GOOGLE_APPLICATION_CREDENTIALS_JSON" //nolint:gosec // the name of a variable, not its value
 	// envGoogleEmulator is what Google's libraries take an emulator from.
 	envGoogleEmulator = "STORAGE_EMULATOR_HOST"
 )

@@ -38,7 +38,7 @@ const (
 // credentials are those of docker login.
 const (
 	EnvOCIUsername = "OCI_USERNAME"
-	EnvOCIPassword = "OCI_PASSWORD" //nolint:gosec // the name of a variable, not its value
+	EnvOCIPassword = "OCI_PASSWORD"
 )
 
 // maxOCIManifestBytes bounds a manifest, as registries do (4 MiB by the OCI
@@ -51,7 +51,7 @@ const maxOCIManifestBytes = 4 << 20
 type ociBucket struct {
 	at   Location
 	repo *remote.Repository
-	// plain says that the registry is asked by HTTP.
+	// scheme is https, or http where the endpoint says so.
 	scheme string
 	// manifest is what the reference stood for at first use.
 	manifest *ocispec.Manifest
