@@ -99,7 +99,9 @@ func (d *draft) scale(b *builder, e *inventory.Endpoint, scaling inventory.Scali
 			scaling.Min, scaling.Max, s.Replicas.Min))
 		return
 	}
-	s.Replicas = Replicas{Min: max(carried.Min, result.Min), Max: max(carried.Max, result.Max)}
+	s.Replicas = Replicas{
+		Min: min(max(carried.Min, result.Min), mostReplicas), Max: min(max(carried.Max, result.Max), mostReplicas),
+	}
 	if result.Min == 0 {
 		d.sleep(e.Variants[0])
 	}
@@ -110,12 +112,15 @@ func (d *draft) scale(b *builder, e *inventory.Endpoint, scaling inventory.Scali
 
 // sleep lets work go to zero, as it does today. How long it is there is not
 // known: its cost is that of as many pods as there are instances now, as is
-// SageMaker's.
+// SageMaker's, and is not known where there are none now.
 func (d *draft) sleep(v inventory.Variant) {
 	d.computed.Replicas.Min = 0
 	now := int32(0)
 	if v.InstanceCount.Current != nil {
 		now = *v.InstanceCount.Current
+	}
+	if now == 0 {
+		return
 	}
 	hours := cost.HoursPerMonth * float64(now) / float64(max(d.computed.Replicas.Max, 1))
 	d.needs.ActiveHoursPerMonth = &hours

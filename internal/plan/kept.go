@@ -171,7 +171,12 @@ func edgeDiscontinued(task) *verdict {
 	return decided(Retire, "AWS has discontinued SageMaker Edge Manager: devices no longer get models from it")
 }
 
+// modelUnused retires a model that nothing refers to, where everything that may
+// refer to it was seen.
 func modelUnused(t task) *verdict {
+	if t.Criticality.Level == inventory.CriticalityUnknown {
+		return decided(MoveLater, "%s", firstOf(strings.Join(t.Criticality.Reasons, "; "), "what may use it could not be read"))
+	}
 	v := decided(Retire, "no endpoint and no job of the account refers to it; its files stay in S3")
 	if t.newest != nil && t.newest.CreatedAt != "" {
 		v.reasons = append(v.reasons, "it was created on "+day(t.newest.CreatedAt))

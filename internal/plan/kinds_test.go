@@ -155,6 +155,9 @@ func TestDecideTasks(t *testing.T) {
 		"ended shadow test":    {work(inventory.WorkloadInferenceExperiment, "Completed", inventory.KindInferenceExperiment, `{}`, nil), Retire, "is Completed"},
 		"Edge":                 {work(inventory.WorkloadEdge, "", inventory.KindDeviceFleet, `{}`, nil), Retire, "discontinued"},
 		"unused model":         {work(inventory.WorkloadModel, "", inventory.KindModel, `{}`, nil), Retire, "refers to it"},
+		"model of unseen users": {work(inventory.WorkloadModel, "", inventory.KindModel, `{}`, func(w *inventory.Workload, _ *inventory.Resource) {
+			w.Criticality = inventory.Criticality{Level: inventory.CriticalityUnknown, Reasons: []string{"what runs behind fraud is not known"}}
+		}), MoveLater, "behind fraud is not known"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
