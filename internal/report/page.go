@@ -187,7 +187,7 @@ func tiles(subjects []subject, d inventory.Document) []Tile {
 	}
 	all := []Tile{
 		{Value: strconv.Itoa(len(subjects)), Label: "workloads", Note: fmt.Sprintf("of %d resources", len(d.Resources)+len(d.Endpoints))},
-		{Value: strconv.Itoa(endpoints), Label: "endpoints", Note: fmt.Sprintf("%s requests a day", compact(requests))},
+		{Value: strconv.Itoa(endpoints), Label: "endpoints", Note: compact(requests) + " requests a day"},
 		{Value: strconv.Itoa(critical), Label: "of high criticality", Note: "reasons stand with each"},
 	}
 	return append(append(all, costTile(subjects)), decisionTiles(subjects)...)
@@ -232,7 +232,7 @@ func decisionTiles(subjects []subject) []Tile {
 			words = append(words, fmt.Sprintf("%d %s", counts[decision], decision))
 		}
 	}
-	return []Tile{{Value: fmt.Sprint(counts[plan.Move]), Label: "can move now", Note: strings.Join(words, ", ")}}
+	return []Tile{{Value: strconv.Itoa(counts[plan.Move]), Label: "can move now", Note: strings.Join(words, ", ")}}
 }
 
 // minuteOf writes a time (RFC 3339, UTC) as people do.
