@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,7 +60,7 @@ func TestFetchFromARegistry(t *testing.T) {
 		},
 	}
 	for name, tc := range cases {
-		args := append(tc.args, "--endpoint-url", server.URL)
+		args := slices.Concat(tc.args, []string{"--endpoint-url", server.URL})
 		tampers.Store(false)
 		got := run(t.Context(), t, args...)
 		if diff := cmp.Diff(tc.want, got.dest); diff != "" || got.code != exitDone {

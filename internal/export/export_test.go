@@ -106,10 +106,10 @@ func TestBuildRefuses(t *testing.T) {
 		"no image": {func(in *Input) {
 			in.Workload.Image, in.Endpoint.Models[0].Containers[0].Image = "", nil
 		}, "names no image"},
-		"no name":         {func(in *Input) { in.Workload.Names.Model = "" }, "names no Model"},
-		"no resources":    {func(in *Input) { in.Workload.Resources = plan.Resources{} }, "gives no resources"},
-		"bad resources":   {func(in *Input) { in.Workload.Resources.Limits.CPU = "two" }, "resources.limits"},
-		"local artifact":  {func(in *Input) { in.Artifact.URI = "file:///model.tar.gz" }, "begins with one of s3://"},
+		"no name":        {func(in *Input) { in.Workload.Names.Model = "" }, "names no Model"},
+		"no resources":   {func(in *Input) { in.Workload.Resources = plan.Resources{} }, "gives no resources"},
+		"bad resources":  {func(in *Input) { in.Workload.Resources.Limits.CPU = "two" }, "resources.limits"},
+		"local artifact": {func(in *Input) { in.Artifact.URI = "file:///model.tar.gz" }, "begins with one of s3://"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

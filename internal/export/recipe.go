@@ -54,6 +54,9 @@ var (
 	toolkitServer = []string{"sagemaker-inference==${INFERENCE_TOOLKIT_VERSION}", "multi-model-server==${MODEL_SERVER_VERSION}"}
 )
 
+// familyToolkit is served by the inference toolkit.
+const familyToolkit = "toolkit"
+
 // toolkitArgs are those of every image with the inference toolkit. The tags of
 // SageMaker's images do not tell the versions of the toolkit.
 var toolkitArgs = []argument{
@@ -67,16 +70,16 @@ var toolkitArgs = []argument{
 // and sagemaker-huggingface-inference-toolkit with multi-model-server (PyPI),
 // TensorFlow Serving (Docker Hub), Triton (NGC).
 var recipes = map[string]servedBy{
-	"sklearn": {title: "scikit-learn", family: "toolkit", files: toolkitFiles,
+	"sklearn": {title: "scikit-learn", family: familyToolkit, files: toolkitFiles,
 		packages: append([]string{"scikit-learn==${FRAMEWORK_VERSION}.*"}, toolkitServer...),
 		args:     append([]argument{{"FRAMEWORK_VERSION", "scikit-learn, which loads what the same version wrote.", versionTag}}, toolkitArgs...)},
-	"xgboost": {title: "XGBoost", family: "toolkit", files: toolkitFiles,
+	"xgboost": {title: "XGBoost", family: familyToolkit, files: toolkitFiles,
 		packages: append([]string{"xgboost==${FRAMEWORK_VERSION}.*", "scikit-learn"}, toolkitServer...),
 		args:     append([]argument{{"FRAMEWORK_VERSION", "XGBoost.", versionTag}}, toolkitArgs...)},
-	"pytorch": {title: "PyTorch", family: "toolkit", files: toolkitFiles,
+	"pytorch": {title: "PyTorch", family: familyToolkit, files: toolkitFiles,
 		packages: append([]string{"torch==${FRAMEWORK_VERSION}"}, toolkitServer...),
 		args:     append([]argument{{"FRAMEWORK_VERSION", "PyTorch.", versionTag}}, toolkitArgs...)},
-	"huggingface": {title: "Hugging Face Transformers", family: "toolkit", files: toolkitFiles,
+	"huggingface": {title: "Hugging Face Transformers", family: familyToolkit, files: toolkitFiles,
 		packages: append([]string{
 			"torch==${FRAMEWORK_VERSION}", "transformers==${TRANSFORMERS_VERSION}",
 			"sagemaker-huggingface-inference-toolkit==${HUGGINGFACE_TOOLKIT_VERSION}",
@@ -127,7 +130,7 @@ func (s source) recipe() *recipe {
 		r.Args = append(r.Args, filledArgument{Name: arg.name, Value: arg.value(image.Tag), Why: arg.why})
 	}
 	for _, file := range s.Code {
-		if path.Base(file.Path) == "requirements.txt" && by.family == "toolkit" && plainPath.MatchString(file.Path) {
+		if path.Base(file.Path) == "requirements.txt" && by.family == familyToolkit && plainPath.MatchString(file.Path) {
 			r.Requirements = append(r.Requirements, file.Path)
 		}
 	}
@@ -205,7 +208,7 @@ func containerRecipe(s source) []Finding {
 	if unset := r.unset(); len(unset) > 0 {
 		checks = append(checks, "the build arguments that have no value: "+strings.Join(unset, ", "))
 	}
-	if r.by.family == "toolkit" {
+	if r.by.family == familyToolkit {
 		checks = append(checks, "that the Model's container.needs has WritableRootFilesystem, since the toolkit writes its settings at its start")
 		if !slices.ContainsFunc(s.Code, func(f CodeFile) bool { return path.Base(f.Path) == s.program() }) && r.Framework != "huggingface" {
 			checks = append(checks, "what loads the model: the archive has no "+s.program()+", and the recipe's image needs its model_fn")

@@ -64,8 +64,11 @@ func (p *probe) ramp(ctx context.Context) error {
 	var steps []verify.Load
 	for {
 		concurrency, more := p.Limits.Next(steps)
-		if !more || ctx.Err() != nil {
+		if !more {
 			return nil
+		}
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // what was measured until it was stopped counts
 		}
 		load := closedLoop(ctx, concurrency, seconds(p.Seconds), p.sender.send)
 		steps = append(steps, load)

@@ -11,16 +11,16 @@ import (
 
 // policy is an IAM policy document.
 type policy struct {
-	Version   string
-	Statement []statement
+	Version   string      `json:"Version"`
+	Statement []statement `json:"Statement"`
 }
 
 // statement allows actions on resources.
 type statement struct {
-	Sid      string
-	Effect   string
-	Action   []string
-	Resource []string
+	Sid      string   `json:"Sid"`
+	Effect   string   `json:"Effect"`
+	Action   []string `json:"Action"`
+	Resource []string `json:"Resource"`
 }
 
 // actions are those of the scan and of what it reads around the endpoints.

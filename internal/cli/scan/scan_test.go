@@ -73,7 +73,7 @@ func TestRolesAndRegionsInOneRun(t *testing.T) {
 	}
 	var names []string
 	for _, r := range d.Resources {
-		names = append(names, r.Place.String()+"/"+r.Name)
+		names = append(names, r.String()+"/"+r.Name)
 	}
 	const want = "123456789012/eu-west-1/abroad 123456789012/us-east-1/here 210987654321/us-east-1/theirs"
 	if got := strings.Join(names, " "); got != want {

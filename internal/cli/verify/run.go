@@ -100,14 +100,14 @@ func (r *run) lookAround(ctx context.Context) error {
 	}
 	class := &v1alpha1.WorkloadClass{}
 	if err := objects.Get(ctx, client.ObjectKey{Name: name}, class); err != nil {
-		r.note("the pods ran anywhere: the WorkloadClass %s could not be read (%s)", name, r.session.Why(err))
+		r.notef("the pods ran anywhere: the WorkloadClass %s could not be read (%s)", name, r.session.Why(err))
 		return nil
 	}
 	r.trial.Variant.Class = class
 	return nil
 }
 
-func (r *run) note(format string, values ...any) {
+func (r *run) notef(format string, values ...any) {
 	r.report.Conditions.Notes = append(r.report.Conditions.Notes, fmt.Sprintf(format, values...))
 }
 
