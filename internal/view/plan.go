@@ -201,12 +201,15 @@ func PlanCosts(d plan.Document) Table {
 		return table
 	}
 	row := func(name string, cost inventory.Cost) {
-		estimate := "no"
-		if cost.Estimate {
+		usd, estimate := fmt.Sprintf("%.2f", cost.USD), "no"
+		switch {
+		case cost.USD == 0 && cost.PricesOf == "": // nothing was summed
+			usd, estimate = none, none
+		case cost.Estimate:
 			estimate = "yes, an estimate"
 		}
 		table.Rows = append(table.Rows, []Cell{
-			Text(name), Text(fmt.Sprintf("%.2f", cost.USD)), Text(estimate), Text(orNone(cost.PricesOf)), Text(cost.Basis),
+			Text(name), Text(usd), Text(estimate), Text(orNone(cost.PricesOf)), Text(cost.Basis),
 		})
 	}
 	row("SageMaker", c.SageMaker)

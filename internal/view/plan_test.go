@@ -91,6 +91,13 @@ func TestPlanNodePools(t *testing.T) {
 	}
 }
 
+func TestPlanCostsThatNobodyKnows(t *testing.T) {
+	got := texts(view.PlanCosts(plan.Document{Costs: &plan.Costs{StaysUSD: 20}}))
+	if len(got) < 3 || got[1][1] != "-" || got[2][1] != "-" || got[3][1] != "20.00" {
+		t.Errorf("what is not known reads %q", got)
+	}
+}
+
 func TestPlanCosts(t *testing.T) {
 	want := [][]string{
 		{"COST", "USD/MONTH", "ESTIMATE", "PRICES-OF", "OF"},

@@ -205,7 +205,7 @@ func (o *options) finish(plan core.Document, changes []core.Change, again bool, 
 	}
 	o.session.Notef("%s: %s, written to %s", output.Plural(len(plan.Workloads), "workload"), view.Decisions(plan), o.output)
 	if c := plan.Costs; c != nil && len(c.Unpriced) > 0 {
-		o.session.Notef("Not in the costs, because a price is not known: %s", output.Sanitize(some(c.Unpriced)))
+		o.session.Notef("Not in the costs, because the cost on one side is not known: %s", output.Sanitize(some(c.Unpriced)))
 	}
 	o.next(plan)
 	return nil
