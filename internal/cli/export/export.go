@@ -161,11 +161,15 @@ func (o *options) find(planPath string) (*plan.Workload, *inventory.Endpoint, er
 	if err != nil {
 		return nil, nil, err
 	}
-	named := planned.Named(o.workload)
+	all := planned.Named(o.workload)
+	named := endpointsOf(all)
 	if len(named) != 1 {
 		why := planPath + " has no such workload"
-		if len(named) > 1 {
-			why = fmt.Sprintf("%s has %d workloads of that name", planPath, len(named))
+		switch {
+		case len(named) > 1:
+			why = fmt.Sprintf("%s has %d endpoints of that name", planPath, len(named))
+		case len(all) > 0:
+			why = fmt.Sprintf("%s is no endpoint, and only endpoints are exported", all[0].WorkloadKey)
 		}
 		return nil, nil, &output.Failure{What: "cannot export " + o.workload, Why: why, Next: "name one of: " + strings.Join(choices(planned, named), ", ")}
 	}
@@ -205,18 +209,28 @@ func (o *options) readPlan(path string) (plan.Document, error) {
 	return planned, nil
 }
 
-// choices are what a person can name: the workloads that were meant, else those
+// endpointsOf leaves out what serves nothing: a model registry often has the
+// name of the endpoint that it feeds.
+func endpointsOf(workloads []*plan.Workload) []*plan.Workload {
+	return slices.DeleteFunc(slices.Clone(workloads), func(w *plan.Workload) bool { return w.Kind != inventory.WorkloadEndpoint })
+}
+
+// choices are what a person can name: the endpoints that were meant, else those
 // that the plan moves, else all.
 func choices(planned plan.Document, named []*plan.Workload) []string {
 	var meant, move, all []string
 	for _, workload := range named {
 		meant = append(meant, workload.Full())
 	}
+	labels := planned.Labels()
 	for i := range planned.Workloads {
 		workload := &planned.Workloads[i]
-		all = append(all, workload.String())
+		if workload.Kind != inventory.WorkloadEndpoint {
+			continue
+		}
+		all = append(all, labels[workload.Full()])
 		if workload.Decision == plan.Move {
-			move = append(move, workload.String())
+			move = append(move, labels[workload.Full()])
 		}
 	}
 	switch {
