@@ -10,7 +10,7 @@ import (
 func sorted(d Document) Document {
 	d.Accounts = sortedBy(d.Accounts, func(a Account) string { return a.Place().String() })
 	d.Workloads = sortedBy(d.Workloads, func(w Workload) string { return w.Full() })
-	d.Endpoints = sortedBy(d.Endpoints, func(e Endpoint) string { return e.Place.String() + "/" + e.Name })
+	d.Endpoints = sortedBy(d.Endpoints, func(e Endpoint) string { return e.String() + "/" + e.Name })
 	if d.Endpoints == nil {
 		d.Endpoints = []Endpoint{}
 	}
@@ -18,15 +18,15 @@ func sorted(d Document) Document {
 		sortEndpoint(&d.Endpoints[i])
 	}
 	d.Resources = sortedBy(d.Resources, func(r Resource) string {
-		return r.Place.String() + "/" + string(r.Kind) + "/" + r.Name + "\x00" + r.Parent + "\x00" + r.ARN
+		return r.String() + "/" + string(r.Kind) + "/" + r.Name + "\x00" + r.Parent + "\x00" + r.ARN
 	})
-	d.Alarms = sortedBy(d.Alarms, func(a Alarm) string { return a.Place.String() + "/" + a.Name })
-	d.LogGroups = sortedBy(d.LogGroups, func(g LogGroup) string { return g.Place.String() + "/" + g.Name })
+	d.Alarms = sortedBy(d.Alarms, func(a Alarm) string { return a.String() + "/" + a.Name })
+	d.LogGroups = sortedBy(d.LogGroups, func(g LogGroup) string { return g.String() + "/" + g.Name })
 	d.Callers = sortedBy(d.Callers, func(c Caller) string {
-		return c.Place.String() + "/" + c.Endpoint + "/" + c.Principal + "/" + string(c.Source) + "/" + c.Through
+		return c.String() + "/" + c.Endpoint + "/" + c.Principal + "/" + string(c.Source) + "/" + c.Through
 	})
-	d.CallerCoverage = sortedBy(d.CallerCoverage, func(c CallerCoverage) string { return c.Place.String() })
-	d.Unread = sortedBy(d.Unread, func(u Unread) string { return u.Operation + "/" + u.Code + "/" + u.Place.String() })
+	d.CallerCoverage = sortedBy(d.CallerCoverage, func(c CallerCoverage) string { return c.String() })
+	d.Unread = sortedBy(d.Unread, func(u Unread) string { return u.Operation + "/" + u.Code + "/" + u.String() })
 	for i := range d.Unread {
 		d.Unread[i].Resources = sortedText(d.Unread[i].Resources)
 	}

@@ -20,6 +20,4 @@ func (f *failures) record(ctx context.Context, operation, resource string, err e
 
 func (f *failures) list(place inventory.Place) []inventory.Unread { return f.log.List(place) }
 
-func gone(err error) bool { return awsfailure.Gone(err) }
-
 func shortReason(err error) string { return awsfailure.Reason(err) }

@@ -37,8 +37,8 @@ func (l *lane) add(call func() error, first bool) {
 
 func (l *lane) work() error {
 	for {
-		call, any := l.next()
-		if !any {
+		call, found := l.next()
+		if !found {
 			return nil
 		}
 		if err := call(); err != nil {
@@ -48,7 +48,7 @@ func (l *lane) work() error {
 }
 
 // next takes the next call. A worker that finds none has ended.
-func (l *lane) next() (call func() error, any bool) {
+func (l *lane) next() (call func() error, found bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, queue := range []*[]func() error{&l.first, &l.waiting} {
@@ -70,7 +70,7 @@ func (l *lane) length() int {
 
 // lanes are the lanes of all operations.
 type lanes struct {
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // a lane lives as long as the scan that it belongs to
 	group *errgroup.Group
 	width int
 

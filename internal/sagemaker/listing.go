@@ -152,7 +152,7 @@ type newest map[string][]line
 
 // take keeps a run if it is among the newest so far, and says whether it is.
 func (n newest) take(family string, run line, most int) bool {
-	runs := append(n[family], run)
+	runs := append(slices.Clone(n[family]), run)
 	slices.SortStableFunc(runs, func(a, b line) int { return cmp.Compare(b.CreatedAt, a.CreatedAt) })
 	n[family] = runs[:min(len(runs), most)]
 	return slices.ContainsFunc(n[family], func(kept line) bool { return kept.id() == run.id() })

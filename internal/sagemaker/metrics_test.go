@@ -108,11 +108,11 @@ func (c *cloudWatch) GetMetricData(
 	for _, q := range in.MetricDataQueries {
 		result := types.MetricDataResult{Id: q.Id, StatusCode: types.StatusCodeComplete}
 		metric := q.MetricStat.Metric
-		key := *metric.Namespace + " " + *metric.MetricName + " " + *q.MetricStat.Stat
+		key := []string{*metric.Namespace, *metric.MetricName, *q.MetricStat.Stat}
 		for _, d := range metric.Dimensions {
-			key += " " + *d.Value
+			key = append(key, *d.Value)
 		}
-		value, known := c.values[key]
+		value, known := c.values[strings.Join(key, " ")]
 		period := time.Duration(*q.MetricStat.Period) * time.Second
 		for at := *in.StartTime; known && at.Before(*in.EndTime); at = at.Add(period) {
 			if !c.from.IsZero() && (at.Before(c.from) || !at.Before(c.to)) {

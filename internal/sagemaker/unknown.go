@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"reflect"
 	"sync"
 
@@ -38,7 +39,7 @@ func notUnderstood(stack *middleware.Stack) error {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
 		output, wanted := outputs()[middleware.GetOperationName(ctx)]
 		response, isHTTP := out.RawResponse.(*smithyhttp.Response)
-		if err != nil || !wanted || !isHTTP || response.StatusCode != 200 {
+		if err != nil || !wanted || !isHTTP || response.StatusCode != http.StatusOK {
 			return out, metadata, err
 		}
 		body, err := io.ReadAll(response.Body)

@@ -29,7 +29,7 @@ type identity struct {
 type caller struct {
 	identity
 	// ctx ends when the request does.
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // a caller is one request
 }
 
 // keyring knows every key pair, of all accounts.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,7 +18,7 @@ var unidentifying = []string{"IncludedData", "IncludeAvailableUpgrade", "NextTok
 func (s *region) describe(k *kind, output any, params map[string]any, now time.Time) (map[string]any, *apiError) {
 	id, _ := params[k.nameParam()].(string)
 	if number, ok := params[k.nameParam()].(int64); ok {
-		id = fmt.Sprint(number)
+		id = strconv.FormatInt(number, 10)
 	}
 	if id == "" && k.key == "imageVersions" {
 		return s.newestImageVersion(k, params, now)

@@ -68,18 +68,18 @@ func TestFleetAccount(t *testing.T) {
 // that a translation has to deal with.
 func checkPipelines(t *testing.T, pipelines []*record) {
 	t.Helper()
-	all := ""
+	var all strings.Builder
 	for _, p := range pipelines {
 		text := p.text("PipelineDefinition")
 		if !json.Valid([]byte(text)) {
 			t.Errorf("the definition of %s is not JSON", p.text("PipelineName"))
 		}
-		all += text
+		all.WriteString(text)
 	}
 	for _, step := range []string{
 		"Training", "Processing", "Transform", "Model", "RegisterModel", "Condition", "Lambda", "Callback", "Fail", "Tuning", "QualityCheck", "EMR",
 	} {
-		if !strings.Contains(all, `"Type":"`+step+`"`) {
+		if !strings.Contains(all.String(), `"Type":"`+step+`"`) {
 			t.Errorf("no step of type %s", step)
 		}
 	}

@@ -282,7 +282,7 @@ func (s sharer) value(value any) any {
 		for i, inner := range v {
 			v[i] = s.value(inner)
 		}
-		v = slices.Clip(v)
+		value = slices.Clip(v)
 	default:
 		return value
 	}

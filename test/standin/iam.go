@@ -49,7 +49,11 @@ func (i *IAM) complete() error {
 	for _, part := range i.parts() {
 		for n, item := range *part.items {
 			at := fmt.Sprintf("iam.%s[%d]", part.key, n)
-			fields, shape := conformFields(at, encodeDocuments(item).(map[string]any), part.as)
+			encoded, ok := encodeDocuments(item).(map[string]any)
+			if !ok {
+				return fmt.Errorf("%s: must be an object", at)
+			}
+			fields, shape := conformFields(at, encoded, part.as)
 			if shape != nil {
 				return shape
 			}

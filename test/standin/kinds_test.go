@@ -91,9 +91,9 @@ func sample(t *testing.T, k standin.KindForTest, n int) map[string]any {
 		of = map[string]string{}
 		describe["TuningJobArn"] = testARN + "hyper-parameter-tuning-job/s-1"
 	}
-	switch {
-	case k.Name == "":
-	case k.Name == "Version":
+	switch k.Name {
+	case "":
+	case "Version":
 		describe["Version"] = n
 	default:
 		describe[k.Name] = sampleName(k, n)

@@ -49,11 +49,11 @@ func (l listing) list(k *kind, records []*record, params map[string]any, p pager
 func newestOnly(k *kind, records []*record) []*record {
 	last := map[string]*record{}
 	key := func(r *record) string {
-		id := r.text(k.name)
+		id := []string{r.text(k.name)}
 		for _, param := range k.within {
-			id += "\x00" + r.text(param)
+			id = append(id, r.text(param))
 		}
-		return id
+		return strings.Join(id, "\x00")
 	}
 	for _, r := range records {
 		last[key(r)] = r

@@ -98,7 +98,7 @@ func coerce(value any, t reflect.Type) any {
 }
 
 func coerceText(text string, t reflect.Type) any {
-	switch t.Kind() {
+	switch t.Kind() { //nolint:exhaustive // texts and lists stay as they are
 	case reflect.Int32, reflect.Int64, reflect.Float64:
 		if n, err := strconv.ParseFloat(text, 64); err == nil {
 			return n

@@ -50,8 +50,3 @@ func (r *record) text(path string) string {
 		return fmt.Sprint(value)
 	}
 }
-
-// named tells whether id is the record's name or ARN.
-func (r *record) named(id string) bool {
-	return id != "" && (r.text(r.kind.name) == id || r.kind.arn != "" && r.text(r.kind.arn) == id)
-}

@@ -118,11 +118,11 @@ func sameness(k *kind, r *Resource) string {
 	if k.arn != "" {
 		return made.text(k.arn)
 	}
-	id := made.text(k.name)
+	id := []string{made.text(k.name)}
 	for _, param := range k.within {
-		id += "\x00" + made.text(param)
+		id = append(id, made.text(param))
 	}
-	return id
+	return strings.Join(id, "\x00")
 }
 
 func checkBackends(at string, k *kind, r *Resource) error {

@@ -119,7 +119,7 @@ func (m *jsonMasker) value(raw json.RawMessage, field, hint string) {
 		m.did = true
 		encoder := json.NewEncoder(&m.out)
 		encoder.SetEscapeHTML(false)
-		if encoder.Encode(masked) == nil {
+		if err := encoder.Encode(masked); err == nil {
 			m.out.Truncate(m.out.Len() - 1)
 			return
 		}

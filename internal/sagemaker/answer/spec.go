@@ -66,8 +66,6 @@ type writer struct {
 	masked []string
 }
 
-var timeType = reflect.TypeFor[time.Time]()
-
 // metadataField is the SDK's own addition to every answer.
 const metadataField = "ResultMetadata"
 
@@ -80,8 +78,8 @@ func (w *writer) value(value reflect.Value, path, field, hint string) bool {
 	case reflect.Interface:
 		return w.union(value, path, field, hint)
 	case reflect.Struct:
-		if value.Type() == timeType {
-			return w.time(value.Interface().(time.Time))
+		if at, isTime := value.Interface().(time.Time); isTime {
+			return w.time(at)
 		}
 		return w.fields(value, path, nil)
 	case reflect.Slice:
@@ -139,7 +137,7 @@ func (w *writer) time(t time.Time) bool {
 // fields writes a struct, and says whether any field has a value. The writer is
 // as it was where none has, but for the braces of the top level.
 func (w *writer) fields(value reflect.Value, path string, omit map[string]bool) bool {
-	mark, any := w.out.Len(), false
+	mark, wrote := w.out.Len(), false
 	w.out.WriteByte('{')
 	hint := nameOf(value)
 	for _, field := range fieldsOf(value.Type()) {
@@ -147,7 +145,7 @@ func (w *writer) fields(value reflect.Value, path string, omit map[string]bool) 
 			continue
 		}
 		before := w.out.Len()
-		if any {
+		if wrote {
 			w.out.WriteByte(',')
 		}
 		w.text(field.Name)
@@ -160,19 +158,21 @@ func (w *writer) fields(value reflect.Value, path string, omit map[string]bool) 
 			w.out.Truncate(before)
 			continue
 		}
-		any = true
+		wrote = true
 	}
 	w.out.WriteByte('}')
-	if !any && path != "" {
+	if !wrote && path != "" {
 		w.out.Truncate(mark)
 	}
-	return any
+	return wrote
 }
 
 // fieldsOf returns the fields of a struct by name.
 func fieldsOf(of reflect.Type) []reflect.StructField {
 	if known, ok := sortedFields.Load(of); ok {
-		return known.([]reflect.StructField)
+		if fields, ok := known.([]reflect.StructField); ok {
+			return fields
+		}
 	}
 	var list []reflect.StructField
 	for i := range of.NumField() {
