@@ -70,7 +70,7 @@ var snippets = map[string]struct {
 	"host":               {"", "import requests\nrequests.get('https://features.acme.io/v1')\n", []string{"HostCalled:2", "HostNamed:2"}},
 	"local host":         {"", "import requests\nrequests.get('http://localhost:8080/ping')\n'http://www.apache.org/licenses/LICENSE-2.0'\nx = 'http://www.w3.org/2001'\n", nil},
 	"metadata":           {"", "import requests\nrequests.get('http://169.254.169.254/latest/meta-data/placement/region')\n", []string{"MetadataService:2"}},
-	"write":              {"", "import os\nopen('/opt/x.log', 'w')\nopen('cache.bin', mode='ab')\nos.makedirs('/root/.cache')\n", []string{"WriteOutside:2", "WriteOutside:3", "WriteOutside:4"}},
+	"write":              {"", "import os\nopen('/opt/x.log', 'w')\nopen('cache.bin', mode='ab')\nos.makedirs('/srv/cache')\n", []string{"WriteOutside:2", "WriteOutside:3", "WriteOutside:4"}},
 	"write allowed":      {"", "import os\nopen('/tmp/x', 'w')\nopen('/opt/x.log')\nopen(name, 'w')\nopen(os.path.join('/opt/ml/output', 'x'), 'wb')\n", nil},
 	"write joined":       {"", "import os\nD = '/home/model'\nopen(os.path.join(D, 'x'), 'w')\n", []string{"WriteOutside:3"}},
 	"root":               {"", "import os\nos.setuid(0)\napp.run(host='0.0.0.0', port=80)\n", []string{"NeedsRoot:2", "NeedsRoot:3"}},

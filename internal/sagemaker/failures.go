@@ -19,5 +19,3 @@ func (f *failures) record(ctx context.Context, operation, resource string, err e
 }
 
 func (f *failures) list(place inventory.Place) []inventory.Unread { return f.log.List(place) }
-
-func shortReason(err error) string { return awsfailure.Reason(err) }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"landfall.dev/landfall/internal/awsfailure"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/test/standin"
 	"landfall.dev/landfall/test/standin/standintest"
@@ -304,7 +305,7 @@ func TestReasonsHoldNoSessionToken(t *testing.T) {
 	err := &smithy.GenericAPIError{
 		Code: "SignatureDoesNotMatch", Message: "The request signature does not match. The Canonical String for this request should have been\n'POST\nx-amz-security-token:IQoJb3JpZ2luX2VjEJr'",
 	}
-	if got := shortReason(err); strings.Contains(got, "IQoJ") || !strings.Contains(got, "does not match") {
+	if got := awsfailure.Reason(err); strings.Contains(got, "IQoJ") || !strings.Contains(got, "does not match") {
 		t.Errorf("got %q", got)
 	}
 }

@@ -157,7 +157,7 @@ func (o *options) check(planPath string) error {
 
 // find looks the workload up in the plan and in the inventory.
 func (o *options) find(planPath string) (*plan.Workload, *inventory.Endpoint, error) {
-	planned, err := o.readPlan(planPath)
+	planned, err := o.session.ReadPlan(planPath)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -195,18 +195,6 @@ func (o *options) find(planPath string) (*plan.Workload, *inventory.Endpoint, er
 		}
 	}
 	return workload, endpoint, nil
-}
-
-func (o *options) readPlan(path string) (plan.Document, error) {
-	data, err := output.ReadFile(path, o.session.In, o.session.Program+" plan inventory.yaml -o "+path)
-	if err != nil {
-		return plan.Document{}, err
-	}
-	planned, err := plan.Decode(data)
-	if err != nil {
-		return plan.Document{}, &output.Failure{What: "cannot use the plan " + path, Why: err.Error(), Next: "correct what is named", Cause: err}
-	}
-	return planned, nil
 }
 
 // endpointsOf leaves out what serves nothing: a model registry often has the
@@ -311,7 +299,7 @@ func (o *options) completeWorkloads(_ *cobra.Command, args []string, _ string) (
 	if len(args) == 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	planned, err := o.readPlan(args[0])
+	planned, err := o.session.ReadPlan(args[0])
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

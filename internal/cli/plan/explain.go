@@ -68,7 +68,7 @@ func (o *explainOptions) run(name string) error {
 	if err != nil {
 		return err
 	}
-	planned, err := readPlan(o.session, o.plan)
+	planned, err := o.session.ReadPlan(o.plan)
 	if err != nil {
 		return err
 	}
@@ -97,19 +97,6 @@ func (o *explainOptions) run(name string) error {
 		o.session.Notef("The inventory does not have this workload.")
 	}
 	return nil
-}
-
-// readPlan reads the plan that somebody names.
-func readPlan(s *session.Session, path string) (core.Document, error) {
-	data, err := output.ReadFile(path, s.In, s.Program+" plan inventory.yaml -o "+path)
-	if err != nil {
-		return core.Document{}, err
-	}
-	planned, err := core.Decode(data)
-	if err != nil {
-		return core.Document{}, &output.Failure{What: "cannot use the plan " + path, Why: err.Error(), Next: "correct what is named", Cause: err}
-	}
-	return planned, nil
 }
 
 // find returns the one workload that a person means.
@@ -243,7 +230,7 @@ func (o *explainOptions) complete(_ *cobra.Command, args []string, _ string) ([]
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	planned, err := readPlan(o.session, o.plan)
+	planned, err := o.session.ReadPlan(o.plan)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -108,13 +108,9 @@ func (o *options) run(_ context.Context, path string) error {
 	if err := output.CheckFolder(o.output); err != nil {
 		return err
 	}
-	data, err := output.ReadFile(path, o.session.In, o.session.Program+" scan -o "+path)
+	found, err := o.session.ReadInventory(path)
 	if err != nil {
 		return err
-	}
-	found, err := inventory.Decode(data)
-	if err != nil {
-		return &output.Failure{What: "cannot use the inventory " + path, Why: err.Error(), Next: o.session.Program + " scan -o inventory.yaml", Cause: err}
 	}
 	previous, err := o.previous()
 	if err != nil {

@@ -11,18 +11,6 @@ import (
 	"landfall.dev/landfall/internal/plan"
 )
 
-func (o *options) readPlan(path string) (plan.Document, error) {
-	data, err := output.ReadFile(path, o.session.In, o.session.Program+" plan inventory.yaml -o "+planName(path))
-	if err != nil {
-		return plan.Document{}, err
-	}
-	planned, err := plan.Decode(data)
-	if err != nil {
-		return plan.Document{}, &output.Failure{What: "cannot use the plan " + path, Why: err.Error(), Next: "correct what is named", Cause: err}
-	}
-	return planned, nil
-}
-
 func (o *options) inventoryPath(planPath string) string {
 	if o.inventory != "" {
 		return o.inventory

@@ -111,7 +111,7 @@ func (o *options) run(planPath string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	planned, err := o.readPlan(planPath)
+	planned, err := o.session.ReadPlan(planPath)
 	if err != nil {
 		return err
 	}

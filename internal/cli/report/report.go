@@ -7,7 +7,6 @@ package report
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -92,15 +91,9 @@ func (o *options) run(path string) error {
 }
 
 func (o *options) inventory(path string) (inventory.Document, error) {
-	data, err := output.ReadFile(path, o.session.In, o.session.Program+" scan -o "+path)
+	found, err := o.session.ReadInventory(path)
 	if err != nil {
 		return inventory.Document{}, err
-	}
-	found, err := inventory.Decode(data)
-	if err != nil {
-		return inventory.Document{}, &output.Failure{
-			What: "cannot use the inventory " + path, Why: err.Error(), Next: o.session.Program + " scan -o inventory.yaml", Cause: err,
-		}
 	}
 	if len(found.Workloads) == 0 {
 		found.Workloads = workload.Derive(found) // written by hand, or by another tool
@@ -112,13 +105,9 @@ func (o *options) planned() (*plan.Document, error) {
 	if o.plan == "" {
 		return nil, nil //nolint:nilnil // the page needs no plan
 	}
-	data, err := os.ReadFile(o.plan)
+	planned, err := o.session.ReadPlan(o.plan)
 	if err != nil {
-		return nil, &output.Failure{What: "cannot read the plan " + o.plan, Why: err.Error(), Next: o.session.Program + " plan inventory.yaml -o " + o.plan, Cause: err}
-	}
-	planned, err := plan.Decode(data)
-	if err != nil {
-		return nil, &output.Failure{What: "cannot use the plan " + o.plan, Why: err.Error(), Next: "correct what is named", Cause: err}
+		return nil, err
 	}
 	return &planned, nil
 }
