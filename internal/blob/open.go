@@ -11,6 +11,8 @@ import (
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
 	"gocloud.dev/blob/s3blob"
+
+	"landfall.dev/landfall/internal/awshttp"
 )
 
 // Options say how to reach a store. The zero value is the cloud's own store
@@ -126,6 +128,7 @@ func newS3(ctx context.Context, options Options) (*s3.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot load the AWS configuration: %w", err)
 	}
+	loaded.HTTPClient = awshttp.KeepEarlyAnswers(loaded.HTTPClient)
 	if loaded.Region == "" {
 		loaded.Region = fallbackRegion
 	}

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	sdkhttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
 	"go.uber.org/goleak"
@@ -27,6 +27,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"landfall.dev/landfall/api/v1alpha1"
+	"landfall.dev/landfall/internal/awshttp"
 	"landfall.dev/landfall/internal/naming"
 	"landfall.dev/landfall/internal/router/mirror"
 	"landfall.dev/landfall/internal/router/table"
@@ -208,9 +209,9 @@ func (h *harness) sdk(change ...func(*sagemakerruntime.Options)) *sagemakerrunti
 		Region: "eu-west-1", BaseEndpoint: aws.String(h.url),
 		Credentials:      credentials.NewStaticCredentialsProvider(testKey, testSecret, ""),
 		RetryMaxAttempts: 1,
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		HTTPClient: awshttp.KeepEarlyAnswers(sdkhttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			h.t.Cleanup(t.CloseIdleConnections)
-		}),
+		})),
 	}
 	return sagemakerruntime.New(options, change...)
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"landfall.dev/landfall/internal/awshttp"
 )
 
 // EndpointReader holds the calls that find endpoints.
@@ -186,6 +188,7 @@ func loadConfig(ctx context.Context, options Options, pace *pace) (aws.Config, e
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("cannot load the AWS configuration: %w", err)
 	}
+	loaded.HTTPClient = awshttp.KeepEarlyAnswers(loaded.HTTPClient)
 	if options.RoleARN != "" {
 		loaded.Credentials = assume(loaded.Copy(), options)
 	}

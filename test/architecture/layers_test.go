@@ -28,7 +28,7 @@ var layers = []layer{
 		"internal/verify", "internal/workload",
 	}},
 	{name: "adapters", shareable: true, prefixes: []string{
-		"internal/archive", "internal/awsfailure", "internal/blob", "internal/bundle", "internal/cluster",
+		"internal/archive", "internal/awsfailure", "internal/awshttp", "internal/blob", "internal/bundle", "internal/cluster",
 		"internal/sagemaker", "internal/sigv4", "internal/status", "internal/surroundings",
 	}},
 	{name: "runtimes", prefixes: []string{

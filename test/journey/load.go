@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	sdkhttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
+
+	"landfall.dev/landfall/internal/awshttp"
 )
 
 // Sample is one request as its caller saw it.
@@ -50,7 +52,7 @@ func NewRuntimeClient(c Caller) *sagemakerruntime.Client {
 		BaseEndpoint:     aws.String(c.URL),
 		Credentials:      credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, ""),
 		RetryMaxAttempts: 1,
-		HTTPClient:       awshttp.NewBuildableClient().WithTimeout(70 * time.Second),
+		HTTPClient:       awshttp.KeepEarlyAnswers(sdkhttp.NewBuildableClient().WithTimeout(70 * time.Second)),
 	})
 }
 
@@ -125,7 +127,7 @@ func (l *Load) send(row string) {
 
 // variantOf reads the variant from the response behind an SDK error.
 func variantOf(err error) string {
-	var response *awshttp.ResponseError
+	var response *sdkhttp.ResponseError
 	if errors.As(err, &response) && response.Response != nil && response.Response.Response != nil {
 		return response.Response.Header.Get("X-Amzn-Invoked-Production-Variant")
 	}

@@ -10,8 +10,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	sdkhttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"landfall.dev/landfall/internal/awshttp"
 	"landfall.dev/landfall/test/standin"
 )
 
@@ -82,6 +84,7 @@ func (a *Account) Config() aws.Config {
 func (a *Account) ConfigFor(accessKeyID, secretAccessKey, sessionToken string) aws.Config {
 	return aws.Config{
 		Region: a.account.Region, BaseEndpoint: aws.String(a.URL),
+		HTTPClient:  awshttp.KeepEarlyAnswers(sdkhttp.NewBuildableClient()),
 		Credentials: credentials.NewStaticCredentialsProvider(accessKeyID, secretAccessKey, sessionToken),
 	}
 }
