@@ -8,7 +8,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 
 	"landfall.dev/landfall/internal/desired/trial"
 	"landfall.dev/landfall/internal/naming"
@@ -62,17 +64,25 @@ func testRun(t *testing.T, objects ...*corev1.Pod) *run {
 	return &run{cluster: cluster, trial: trial.Trial{Suffix: "x", Namespace: "team-a"}, found: core.Run{Skipped: map[core.StepName]core.Reason{}}}
 }
 
+// deleteOnceWatched deletes a pod when somebody watches it. The fake forgets
+// what happens before a watch, where a real API server goes on from the
+// version that was read.
+func deleteOnceWatched(t *testing.T, cluster *fake.Clientset, name string) {
+	t.Helper()
+	cluster.PrependWatchReactor("pods", func(action clienttesting.Action) (bool, watch.Interface, error) {
+		pods, namespace := action.GetResource(), action.GetNamespace()
+		watcher, err := cluster.Tracker().Watch(pods, namespace)
+		if err == nil {
+			err = cluster.Tracker().Delete(pods, namespace, name)
+		}
+		return true, watcher, err
+	})
+}
+
 func TestFollowSeesAPodToItsEnd(t *testing.T) {
 	r := testRun(t, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p", Namespace: "team-a"}})
-	states := 0
-	last, err := r.follow(t.Context(), "p", func(p pod) (bool, error) {
-		if states++; states == 1 {
-			go func() {
-				_ = r.cluster.CoreV1().Pods("team-a").Delete(context.Background(), "p", metav1.DeleteOptions{})
-			}()
-		}
-		return false, nil
-	})
+	deleteOnceWatched(t, r.cluster.(*fake.Clientset), "p")
+	last, err := r.follow(t.Context(), "p", func(pod) (bool, error) { return false, nil })
 	if err != nil || last.Pod == nil || last.Name != "p" {
 		t.Errorf("last = %v, error %v", last.Pod, err)
 	}
