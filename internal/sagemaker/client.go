@@ -73,6 +73,10 @@ type Options struct {
 	RequestsPerSecond float64
 	// Concurrency bounds the calls of one operation under way. Zero means 8.
 	Concurrency int
+
+	// backoff is the pause before another attempt of a call. Nil means the
+	// SDK's, which doubles; tests have no time for that.
+	backoff retry.BackoffDelayer
 }
 
 const (
@@ -169,6 +173,9 @@ func loadConfig(ctx context.Context, options Options, pace *pace) (aws.Config, e
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = maxAttempts
+				if options.backoff != nil {
+					o.Backoff = options.backoff
+				}
 				// The pace of each operation adapts instead: this limiter
 				// would give up on a whole scan after a hundred refusals.
 				o.RateLimiter = ratelimit.None

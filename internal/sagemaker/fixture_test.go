@@ -107,12 +107,23 @@ func newClientAt(t *testing.T, account *standintest.Account, url string) *Client
 	t.Setenv("AWS_SECRET_ACCESS_KEY", credentials.SecretAccessKey)
 	t.Setenv("AWS_SESSION_TOKEN", credentials.SessionToken)
 	t.Setenv("AWS_ENDPOINT_URL", url)
-	client, err := New(t.Context(), Options{Region: "us-east-1", RequestsPerSecond: 1000})
+	return quickClient(t, 1000)
+}
+
+// quickClient is a client without the pauses between the attempts of a call.
+func quickClient(t *testing.T, requestsPerSecond float64) *Client {
+	t.Helper()
+	client, err := New(t.Context(), Options{Region: "us-east-1", RequestsPerSecond: requestsPerSecond, backoff: atOnce{}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return client
 }
+
+// atOnce tries again without a pause.
+type atOnce struct{}
+
+func (atOnce) BackoffDelay(int, error) (time.Duration, error) { return 0, nil }
 
 func scanned(t *testing.T, client *Client) inventory.Document {
 	t.Helper()

@@ -60,10 +60,7 @@ func TestAKilledScanGoesOnWhereItWas(t *testing.T) {
 				t.Fatal(err)
 			}
 			finished := int64(j.Len())
-			client, err := New(t.Context(), Options{Region: "us-east-1", RequestsPerSecond: 5000})
-			if err != nil {
-				t.Fatal(err)
-			}
+			client := quickClient(t, 5000)
 			d, err := client.Scan(t.Context(), ScanOptions{Now: j.StartedAt(), Journal: j})
 			if err != nil {
 				t.Fatal(err)
@@ -86,10 +83,7 @@ func kill(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := New(t.Context(), Options{Region: "us-east-1", RequestsPerSecond: 5000})
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := quickClient(t, 5000)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	_, err = client.Scan(ctx, ScanOptions{Now: scanTime, Journal: j, Progress: func(p Progress) {
