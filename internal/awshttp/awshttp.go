@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	sdkhttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // KeepEarlyAnswers returns a client that keeps an answer which arrives before
@@ -20,7 +21,13 @@ import (
 // the answer: "use of closed network connection". A busy machine shows it every
 // few thousand calls (https://github.com/aws/aws-sdk-go-v2/issues/1825). A body
 // without WriteTo ends as net/http expects.
+//
+// Nil stands for the SDK's own client, as it does in aws.Config: a configuration
+// that was loaded has one only where something asks for it, such as AWS_CA_BUNDLE.
 func KeepEarlyAnswers(client aws.HTTPClient) aws.HTTPClient {
+	if client == nil {
+		client = sdkhttp.NewBuildableClient()
+	}
 	return keeper{client}
 }
 

@@ -96,3 +96,21 @@ func TestKeepEarlyAnswers(t *testing.T) {
 		})
 	}
 }
+
+// TestNilIsTheSDKsClient is how a configuration is loaded on most machines.
+func TestNilIsTheSDKsClient(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	defer server.Close()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := awshttp.KeepEarlyAnswers(nil).Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusTeapot {
+		t.Errorf("got %s", answer.Status)
+	}
+}
