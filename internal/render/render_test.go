@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -104,6 +105,30 @@ func planned() plan.Document {
 	}
 }
 
+// onto makes a plan one for another provider: its machine types, and the taints
+// of its spot nodes.
+func onto(in *Input, provider placement.Provider) {
+	in.Plan.Target.Provider = provider
+	machines := map[placement.Provider]map[string]string{
+		placement.ProviderGKE: {"m5.xlarge": "n2-standard-4", "m5.2xlarge": "n2-standard-8", "p4d.24xlarge": "a2-highgpu-8g"},
+		placement.ProviderAKS: {"m5.xlarge": "Standard_D4s_v5", "m5.2xlarge": "Standard_D8s_v5", "p4d.24xlarge": "Standard_ND96asr_v4"},
+	}[provider]
+	spot := map[placement.Provider]string{
+		placement.ProviderGKE: "cloud.google.com/gke-spot=true:NoSchedule",
+		placement.ProviderAKS: "kubernetes.azure.com/scalesetpriority=spot:NoSchedule",
+	}[provider]
+	for i := range in.Plan.NodePools {
+		p := &in.Plan.NodePools[i]
+		if machine, ok := machines[p.InstanceType]; ok {
+			p.InstanceType = machine
+			p.Reasons = nil
+		}
+		if at := slices.Index(p.Taints, "landfall.dev/spot=true:NoSchedule"); at >= 0 && spot != "" {
+			p.Taints[at] = spot
+		}
+	}
+}
+
 func bundleOf(name string) Bundle {
 	lower := strings.ToLower(name)
 	return Bundle{
@@ -190,13 +215,13 @@ var trees = map[string]func(*Input){
 		in.Repository.URL = "https://git.example.com/ml/models"
 	},
 	"flux-manifests-gke": func(in *Input) {
-		in.Plan.Target.Provider = placement.ProviderGKE
+		onto(in, placement.ProviderGKE)
 		in.Delivery, in.Nodes = DeliveryFlux, []NodesForm{NodesTerraform}
 		in.KEDA, in.ArgoWorkflows = true, true
 		in.Repository = Repository{URL: "ssh://git@git.example.com/ml/models", Revision: "production", Path: "apps"}
 	},
 	"flux-helm-aks": func(in *Input) {
-		in.Plan.Target.Provider = placement.ProviderAKS
+		onto(in, placement.ProviderAKS)
 		in.Form, in.Delivery, in.Nodes = FormHelm, DeliveryFlux, []NodesForm{NodesTerraform}
 		in.PrometheusOperator, in.KEDA, in.ArgoWorkflows = true, true, true
 		in.Repository.URL = "https://git.example.com/ml/models"
@@ -233,7 +258,7 @@ func TestTrees(t *testing.T) {
 
 func TestTerraformIsHCL(t *testing.T) {
 	for _, provider := range []placement.Provider{placement.ProviderEKS, placement.ProviderGKE, placement.ProviderAKS} {
-		files, err := Tree(input(func(in *Input) { in.Plan.Target.Provider, in.Nodes = provider, []NodesForm{NodesTerraform} }))
+		files, err := Tree(input(func(in *Input) { in.Nodes = []NodesForm{NodesTerraform}; onto(in, provider) }))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,8 +272,8 @@ func TestTerraformIsHCL(t *testing.T) {
 				t.Errorf("%s: %s is no HCL: %v\n%s", provider, f.Path, diagnostics, f.Data)
 			}
 		}
-		if seen != 3 {
-			t.Errorf("%s: %d Terraform files, want 3", provider, seen)
+		if seen != 4 {
+			t.Errorf("%s: %d Terraform files, want 4", provider, seen)
 		}
 	}
 }
