@@ -40,10 +40,10 @@ func TestRecipes(t *testing.T) {
 		// asks are the build arguments that a person has to give.
 		asks []string
 	}{
-		"sklearn":     {image: registryOfAWS + "sagemaker-scikit-learn:1.2-1", asks: []string{"PYTHON_VERSION", "INFERENCE_TOOLKIT_VERSION", "MODEL_SERVER_VERSION"}},
-		"xgboost":     {image: registryOfAWS + "sagemaker-xgboost:1.7-1", asks: []string{"PYTHON_VERSION", "INFERENCE_TOOLKIT_VERSION", "MODEL_SERVER_VERSION"}},
-		"pytorch":     {image: registryOfAWS + "pytorch-inference:2.1.0-cpu-py310-ubuntu20.04-sagemaker", asks: []string{"INFERENCE_TOOLKIT_VERSION", "MODEL_SERVER_VERSION"}},
-		"huggingface": {image: registryOfAWS + "huggingface-pytorch-inference:2.1.0-transformers4.37.0-cpu-py310-ubuntu22.04", asks: []string{"HUGGINGFACE_TOOLKIT_VERSION", "INFERENCE_TOOLKIT_VERSION", "MODEL_SERVER_VERSION"}},
+		"sklearn":     {image: registryOfAWS + "sagemaker-scikit-learn:1.2-1"},
+		"xgboost":     {image: registryOfAWS + "sagemaker-xgboost:3.2-0", asks: []string{"PYTHON_VERSION"}},
+		"pytorch":     {image: registryOfAWS + "pytorch-inference:2.1.0-cpu-py310-ubuntu20.04-sagemaker"},
+		"huggingface": {image: registryOfAWS + "huggingface-pytorch-inference:2.1.0-transformers4.37.0-cpu-py310-ubuntu22.04"},
 		"tensorflow":  {image: registryOfAWS + "tensorflow-inference:2.14.1-cpu"},
 		"triton":      {image: registryOfAWS + "sagemaker-tritonserver:24.05-py3"},
 		"mxnet":       {image: registryOfAWS + "mxnet-inference:1.9.0-cpu-py38"},
