@@ -3,13 +3,19 @@ package probe
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -139,44 +145,81 @@ func TestPeakOfAModelThatIsGone(t *testing.T) {
 	}
 }
 
+// pipes is a network of its own, on which a test's clock stands still while
+// somebody works.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.conns <- server:
+		return client, nil
+	case <-p.closed:
+		return nil, syscall.ECONNREFUSED
+	}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (*pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
 // A server that finishes what it has begun answers the requests in flight; one
-// that closes its connections does not.
+// that closes its connections does not. Time is not real.
 func TestThroughStop(t *testing.T) {
-	times := stopTimes{send: 20 * time.Millisecond, release: 200 * time.Millisecond}
 	for name, c := range map[string]struct {
-		stop func(*httptest.Server)
+		stop func(context.Context, *http.Server) error
 		want int64
 	}{
-		"graceful": {stop: func(s *httptest.Server) { _ = s.Config.Shutdown(t.Context()) }, want: stopConcurrency},
-		"abrupt":   {stop: func(s *httptest.Server) { s.CloseClientConnections() }, want: 0},
+		"graceful": {stop: func(ctx context.Context, s *http.Server) error { return s.Shutdown(ctx) }, want: stopConcurrency},
+		"abrupt":   {stop: func(_ context.Context, s *http.Server) error { return s.Close() }, want: 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			begun := make(chan struct{}, 1<<16)
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				first := make([]byte, 1)
-				_, _ = io.ReadFull(r.Body, first)
-				if string(first) == "x" {
-					begun <- struct{}{}
+			synctest.Test(t, func(t *testing.T) {
+				var underWay atomic.Int64
+				network := newPipes()
+				server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					underWay.Add(1)
+					defer underWay.Add(-1)
+					_, _ = io.ReadAll(r.Body)
+					time.Sleep(100 * time.Millisecond)
+					w.WriteHeader(http.StatusOK)
+				})}
+				go func() { _ = server.Serve(network) }()
+				s := newSender(Options{Target: "http://model", RequestTimeoutSeconds: 5}, []verify.Request{{Body: []byte("xyz")}})
+				s.client.Transport.(*http.Transport).DialContext = network.dial
+				defer s.client.CloseIdleConnections()
+				inFlight := make(chan int64, 1)
+				go func() {
+					time.Sleep(5 * time.Second)
+					inFlight <- underWay.Load()
+					_ = c.stop(t.Context(), server)
+				}()
+				counts := throughStop(t.Context(), s, usualStop)
+				if counts.InFlight != stopConcurrency || counts.InFlightAnswered != c.want || counts.Answered != 60 || counts.Failed != 0 {
+					t.Errorf("counts = %+v; want 60 answered, and %d of %d in flight", counts, c.want, stopConcurrency)
 				}
-				_, _ = io.ReadAll(r.Body)
-				w.WriteHeader(http.StatusOK)
-			}))
-			t.Cleanup(server.Close)
-			s := newSender(Options{Target: server.URL, RequestTimeoutSeconds: 5}, []verify.Request{{Body: []byte("xyz")}})
-			s.url = server.URL
-			go func() {
-				timer := time.NewTimer(100 * time.Millisecond)
-				defer timer.Stop()
-				<-timer.C
-				c.stop(server)
-			}()
-			counts := throughStop(t.Context(), s, times)
-			if counts.InFlight != stopConcurrency || counts.InFlightAnswered != c.want || counts.Answered == 0 || counts.Failed != 0 {
-				t.Errorf("counts = %+v; want %d of %d in flight answered", counts, c.want, stopConcurrency)
-			}
-			if len(begun) < stopConcurrency {
-				t.Error("the server saw no request in flight")
-			}
+				if got := <-inFlight; got != stopConcurrency {
+					t.Errorf("the server worked on %d requests when it was stopped; want %d", got, stopConcurrency)
+				}
+			})
 		})
 	}
 }
