@@ -21,6 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"landfall.dev/landfall/internal/awshttp"
 )
 
 var (
@@ -186,7 +188,8 @@ func TestSageMakerRuntimeClient(t *testing.T) {
 	}))
 	defer server.Close()
 	client := sagemakerruntime.New(sagemakerruntime.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
+		Region: "us-east-1", BaseEndpoint: aws.String(server.URL), RetryMaxAttempts: 1,
+		HTTPClient:  awshttp.KeepEarlyAnswers(http.DefaultClient),
 		Credentials: credentials.NewStaticCredentialsProvider(shortOne.AccessKeyID, shortOne.SecretAccessKey, shortOne.SessionToken),
 	})
 	ctx := context.Background()
