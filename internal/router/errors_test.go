@@ -314,7 +314,7 @@ func TestCancelledCallerCancelsUpstream(t *testing.T) {
 	}
 	select {
 	case <-cancelled:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the container's request was not cancelled")
 	}
 	eventually(t, "the cancellation counted as such", func() bool {

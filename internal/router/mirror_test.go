@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -111,8 +110,8 @@ func TestMirrorShare(t *testing.T) {
 	eventually(t, "2500 copies sent or dropped", func() bool { return sum() == 2500 })
 }
 
-// A shadow that hangs changes nothing for callers: answers stay right and fast,
-// memory and queue stay within their bounds, and what was not copied is counted
+// A shadow that hangs changes nothing for callers: answers stay right and wait
+// for no copy, memory and queue stay within their bounds, and what was not copied is counted
 // by size. Copies for it end with the revision.
 func TestHungShadow(t *testing.T) {
 	h := newHarness(t, func(o *Options) {
@@ -128,19 +127,16 @@ func TestHungShadow(t *testing.T) {
 	h.rollout(0, 10000)
 	h.apply()
 	const requests = 300
-	slowest := time.Duration(0)
 	for range requests {
-		start := time.Now()
 		if variant, answer, body := h.invoke(exchange.Header{}); variant != "blue" || answer.Fault != nil || body != `"blue"` {
 			t.Fatalf("the caller got %q from %s beside a hung shadow", body, variant)
 		}
-		slowest = max(slowest, time.Since(start))
 		if used := h.router.server.Mirror.UsedBytes(); used > 64<<10 {
 			t.Fatalf("copies hold %d bytes; want at most %d", used, 64<<10)
 		}
 	}
-	if slowest > 5*time.Second {
-		t.Errorf("the slowest answer took %s beside a hung shadow", slowest)
+	if n := ended.Load(); n != 0 {
+		t.Errorf("%d copies ended before the callers had their answers: somebody waited for them", n)
 	}
 	// A body beyond the bytes is dropped and counted by its size.
 	h.post(t.Context(), invocations, strings.Repeat("x", 100<<10), nil)

@@ -45,10 +45,13 @@ func start(t *testing.T, config *rest.Config, snapshot string) (*source.Source, 
 	return s, tables
 }
 
+// patience is how long a test waits for what must come: only a hang ends it.
+const patience = time.Minute
+
 // await takes tables until one satisfies the condition.
 func await(t *testing.T, tables <-chan *table.Table, what string, condition func(*table.Table) bool) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	for {
 		select {
 		case got := <-tables:
@@ -56,7 +59,7 @@ func await(t *testing.T, tables <-chan *table.Table, what string, condition func
 				return
 			}
 		case <-deadline:
-			t.Fatalf("waited 30 s in vain for: %s", what)
+			t.Fatalf("waited %s in vain for: %s", patience, what)
 		}
 	}
 }
@@ -76,7 +79,10 @@ func TestFollowsAndRemembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "router-source"}}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "router-source-"}}
+	if err := c.Create(ctx, namespace); err != nil {
+		t.Fatal(err)
+	}
 	endpoint := &v1alpha1.Endpoint{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "churn"},
 		Spec: v1alpha1.EndpointSpec{
@@ -97,7 +103,7 @@ func TestFollowsAndRemembers(t *testing.T) {
 		Ports:       []discoveryv1.EndpointPort{{Name: ptr.To(naming.PortHTTP), Port: ptr.To[int32](8080), Protocol: ptr.To(corev1.ProtocolTCP)}},
 		Endpoints:   []discoveryv1.Endpoint{{Addresses: []string{"10.1.2.3"}}},
 	}
-	for _, object := range []client.Object{namespace, endpoint, slice} {
+	for _, object := range []client.Object{endpoint, slice} {
 		if err := c.Create(ctx, object); err != nil {
 			t.Fatal(err)
 		}
@@ -136,14 +142,14 @@ func TestFollowsAndRemembers(t *testing.T) {
 
 func waitForFile(t *testing.T, path, text string) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		content, err := os.ReadFile(path)
 		if err == nil && strings.Contains(string(content), text) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("waited 20 s in vain for %s in the snapshot (%v)", text, err)
+			t.Fatalf("waited %s in vain for %s in the snapshot (%v)", patience, text, err)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
