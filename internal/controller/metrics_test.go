@@ -4,23 +4,30 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
 	"landfall.dev/landfall/internal/controller"
 )
 
-// freePort is a port that nobody listens on.
+// freePort is a port that nobody listens on. It is below those that the system
+// gives to outgoing connections, one of which could take it before the operator
+// does.
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 20_000 + rand.IntN(10_000)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Fatal("of 100 ports none is free")
+	return 0
 }
 
 func TestMetricsAreOpenOnlyWithinThePod(t *testing.T) {

@@ -30,7 +30,7 @@ import (
 
 const (
 	pollEvery   = 20 * time.Millisecond
-	patience    = 30 * time.Second
+	patience    = 2 * time.Minute
 	agentImage  = "registry.example.com/landfall:1"
 	modelName   = "churn-7"
 	endpointKey = "churn"

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -25,6 +26,10 @@ import (
 // AssetsVariable names the environment variable that holds the folder of
 // kube-apiserver and etcd.
 const AssetsVariable = "KUBEBUILDER_ASSETS"
+
+// patience is how long a step of starting and stopping may take. envtest's own
+// 10 and 20 s are too few for a machine that compiles and tests beside.
+const patience = 2 * time.Minute
 
 var server struct {
 	sync.Mutex
@@ -77,8 +82,11 @@ func start() error {
 		return err
 	}
 	env := &envtest.Environment{
-		CRDDirectoryPaths:     []string{filepath.Join(root, "config", "crd")},
-		ErrorIfCRDPathMissing: true,
+		CRDDirectoryPaths:        []string{filepath.Join(root, "config", "crd")},
+		ErrorIfCRDPathMissing:    true,
+		CRDInstallOptions:        envtest.CRDInstallOptions{MaxTime: patience},
+		ControlPlaneStartTimeout: patience,
+		ControlPlaneStopTimeout:  patience,
 	}
 	config, err := env.Start()
 	if err != nil {

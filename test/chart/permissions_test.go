@@ -240,7 +240,7 @@ func (p permissions) get(ctx context.Context, object client.Object, name string)
 func (p permissions) await(what string, check func(context.Context) error) {
 	p.Helper()
 	var last error
-	err := wait.PollUntilContextTimeout(p.Context(), 50*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(p.Context(), 50*time.Millisecond, 2*time.Minute, true, func(ctx context.Context) (bool, error) {
 		last = check(ctx)
 		return last == nil, nil
 	})

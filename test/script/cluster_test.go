@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds what a script asks of the API server.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // cluster is the API server of the scripts.
 type cluster struct {
