@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -46,7 +47,9 @@ var findMachine = sync.OnceValue(func() machine {
 		}
 		return machine{root: root}
 	}
-	imports := "import sklearn, gunicorn, uvloop, httptools, uvicorn.workers"
+	// Names, not modules: folders that a removed package left can be imported.
+	imports := "from sklearn.ensemble import HistGradientBoostingClassifier; from gunicorn.app.base import BaseApplication; " +
+		"from uvloop import Loop; from httptools import HttpRequestParser; from uvicorn.workers import UvicornWorker"
 	if out, err := exec.Command(python, "-c", imports).CombinedOutput(); err != nil {
 		return machine{why: fmt.Sprintf("neither the Debian packages of the Dockerfile nor CHURN_ROOTFS: %v: %s", err, lastLine(out))}
 	}
@@ -250,14 +253,20 @@ func (srv *server) waitFor(t *testing.T, status int) {
 	}
 }
 
+// freePort is a port that nobody listens on. It is below those that the system
+// gives to outgoing connections, one of which could take it before the server
+// does.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 20_000 + rand.IntN(10_000)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("of 100 ports none is free")
+	return 0
 }
 
 // mayChangeUser says whether a program can be started as another user: root may,

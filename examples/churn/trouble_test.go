@@ -77,28 +77,39 @@ func TestSlowVariantWaitsWhileItsFileExists(t *testing.T) {
 	s := trained(t)
 	row := s.rows(t, 1)[0]
 	trigger := s.host + "/trouble"
+	const slow = 400 * time.Millisecond
 	srv := s.serve(t, "CHURN_VARIANT=slow", "CHURN_SLOW_MS=400", "CHURN_TROUBLE_FILE="+s.inside(trigger))
 	took := func() time.Duration {
+		t.Helper()
 		started := time.Now()
 		if got := srv.post(t, "text/csv", "", row); got.Status != 200 {
 			t.Fatalf("answer %+v; want 200", got)
 		}
 		return time.Since(started)
 	}
-	took() // the first request pays for the connection
-	if before := took(); before >= 400*time.Millisecond {
-		t.Errorf("without the file a request took %v", before)
+	// A busy machine makes some requests slow, the file every one.
+	isQuick := func() bool {
+		t.Helper()
+		for range 20 {
+			if took() < slow {
+				return true
+			}
+		}
+		return false
+	}
+	if !isQuick() {
+		t.Error("without the file no request is quick")
 	}
 	if err := os.WriteFile(trigger, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if during := took(); during < 400*time.Millisecond {
-		t.Errorf("with the file a request took %v; want at least 400 ms", during)
+	if during := took(); during < slow {
+		t.Errorf("with the file a request took %v; want at least %v", during, slow)
 	}
 	if err := os.Remove(trigger); err != nil {
 		t.Fatal(err)
 	}
-	if after := took(); after >= 400*time.Millisecond {
-		t.Errorf("once the file was gone a request took %v", after)
+	if !isQuick() {
+		t.Error("once the file was gone no request is quick")
 	}
 }
