@@ -205,7 +205,9 @@ func (p *placer) surgeItem(w *Workload) *item {
 func (p *placer) fill(g group) pool {
 	chosen := pool{group: g, candidate: p.choose(g)}
 	surge := p.surge(g, chosen.capacity)
-	chosen.min = p.count(p.items(g, false), surge, chosen.capacity, trials)
+	// While a pod is updated, its pool may start the node for it: the pods
+	// before it answer on. A node that stands idle all month for that is waste.
+	chosen.min = p.count(p.items(g, false), nil, chosen.capacity, trials)
 	chosen.peak = p.count(p.items(g, true), surge, chosen.capacity, trials)
 	chosen.peak.Nodes = max(chosen.peak.Nodes, chosen.min.Nodes)
 	return chosen
@@ -252,11 +254,12 @@ func weight(t NodeType) float64 {
 // back. It is no part of any cost that is shown.
 const peakShare = 0.02
 
-// judge computes what a group costs on a type.
-func (p *placer) judge(g group, c *candidate) {
+// judge computes what a group costs on a type, with so many trials of how a
+// scheduler may spread its pods.
+func (p *placer) judge(g group, c *candidate, trials int) {
 	surge := p.surge(g, c.capacity)
-	always := p.count(p.items(g, false), surge, c.capacity, 0)
-	peak := p.count(p.items(g, true), surge, c.capacity, 0)
+	always := p.count(p.items(g, false), nil, c.capacity, trials)
+	peak := p.count(p.items(g, true), surge, c.capacity, trials)
 	c.objective = p.weigh(g, c, float64(always.Nodes), float64(peak.Nodes))
 }
 
@@ -296,9 +299,10 @@ const tolerance = 1e-9
 // because its nodes are smaller: the loss of one takes less with it.
 const near = 0.05
 
-// choose judges every type that may be near the cheapest. Work that always runs
-// gets the smallest nodes of those; runs, which lose nothing but themselves,
-// the cheapest.
+// choose judges every type that may be near the cheapest, roughly first, and
+// those that are left as their nodes are counted in the end. Work that always
+// runs gets the smallest nodes of those; runs, which lose nothing but
+// themselves, the cheapest.
 func (p *placer) choose(g group) candidate {
 	margin := tolerance
 	if slices.ContainsFunc(g.workloads, func(w *Workload) bool { return w.always() > 0 }) {
@@ -310,12 +314,24 @@ func (p *placer) choose(g group) candidate {
 		if p.lowest(g, &c) > cheapest*(1+margin) {
 			continue
 		}
-		p.judge(g, &c)
+		p.judge(g, &c, 0)
 		cheapest = min(cheapest, c.objective)
 		judged = append(judged, c)
 	}
-	judged = slices.DeleteFunc(judged, func(c candidate) bool { return c.objective > cheapest*(1+margin) })
-	return slices.MinFunc(judged, candidate.compare)
+	judged = within(judged, margin)
+	for i := range judged {
+		p.judge(g, &judged[i], trials)
+	}
+	return slices.MinFunc(within(judged, margin), candidate.compare)
+}
+
+// within are the candidates that cost little more than the cheapest.
+func within(judged []candidate, margin float64) []candidate {
+	cheapest := math.Inf(1)
+	for _, c := range judged {
+		cheapest = min(cheapest, c.objective)
+	}
+	return slices.DeleteFunc(judged, func(c candidate) bool { return c.objective > cheapest*(1+margin) })
 }
 
 // compare orders candidates of about the same cost, the better one first: the

@@ -23,8 +23,9 @@ import (
 //   - Nodes are counted by first-fit decreasing over CPU, memory, GPUs and
 //     pods, then raised until a scheduler that spreads pods finds room for all
 //     of them too. Replicas of one workload stand on two nodes at least.
-//   - Work that always runs leaves room for one more pod of the largest
-//     workload, so that a rolling update never waits for a node.
+//   - Where work always runs, the most nodes have room for one more pod of the
+//     largest workload, so that a rolling update finds a node. Those that stay
+//     have none: nodes that stand idle all month for it are waste.
 //   - Workloads share GPUs, by MIG or by taking turns, where that is cheaper
 //     than whole ones and does no harm.
 func Place(in Input) Result {

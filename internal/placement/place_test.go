@@ -99,7 +99,7 @@ func TestPools(t *testing.T) {
 			}},
 			want: []summary{
 				{Name: "batch-spot", Type: "c6i.large", Priority: "landfall-batch", Taints: []string{"landfall.dev/pool=batch-spot:NoSchedule", "landfall.dev/spot=true:NoSchedule"}, Workloads: []string{"Endpoint/score"}},
-				{Name: "online", Type: "c6i.xlarge", Priority: "landfall-serving", Taints: []string{"landfall.dev/pool=online:NoSchedule"}, Workloads: []string{"Endpoint/unknown", "Endpoint/vital"}},
+				{Name: "online", Type: "c6i.large", Priority: "landfall-serving", Taints: []string{"landfall.dev/pool=online:NoSchedule"}, Workloads: []string{"Endpoint/unknown", "Endpoint/vital"}},
 			},
 		},
 		"AKS marks spot and GPU nodes": {
@@ -337,5 +337,20 @@ func TestCostOfWorkThatSleeps(t *testing.T) {
 	never := Place(Input{Workloads: []Workload{runs(workload("never", ClassBatch, 1000, 2048, 1), 0)}})
 	if c := never.Pools[0].CostPerMonth; c == nil || c.USD != 0 || !strings.HasPrefix(c.Basis, "nothing has run") {
 		t.Errorf("work that never ran costs %+v", c)
+	}
+}
+
+// TestRoomForUpdatesIsNotPaidAllMonth: the pod of a rolling update has room at
+// the most nodes of a pool, and none that stands idle all month for it.
+func TestRoomForUpdatesIsNotPaidAllMonth(t *testing.T) {
+	llm := onGPU(workload("llm", ClassOnline, 2000, 8192, 2), "A10G", 22888, 0, 0)
+	llm.Replicas.Max = 2
+	got := Place(Input{Workloads: []Workload{llm}})
+	if len(got.Pools) != 1 {
+		t.Fatalf("%d pools, want 1", len(got.Pools))
+	}
+	pool, packing := got.Pools[0], got.Packing[0]
+	if pool.MinNodes != 2 || pool.Nodes != 3 || packing.Min.Surge != "" || packing.Peak.Surge == "" {
+		t.Errorf("%d to %d nodes for two pods of a GPU each, %+v; want 2 to 3, the third for updates", pool.MinNodes, pool.Nodes, packing)
 	}
 }

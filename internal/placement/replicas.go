@@ -72,9 +72,6 @@ func part(value, unset float64) float64 {
 }
 
 const (
-	// safePercent is how much of an extrapolated load counts as safe: latency
-	// turns before a server is full.
-	safePercent = 70
 	// mostGrowth bounds how much more than the measured peak may come while
 	// new pods start.
 	mostGrowth = 2.0
@@ -88,13 +85,14 @@ const (
 
 // Replicas says how many pods carry the traffic.
 //
-// The fewest carry the measured peak, and what traffic grows by until another
-// pod answers (ScaleUp): from one hour of the week to the next it grows at most
-// by some share of the busiest hour; in the time of a scale-up, by that share
-// of it. The most carry twice the peak. One pod is counted on for 70 % of the
-// load that it is sized for, or for all of the load that landfall verify has
-// proven. Without figures on traffic there are as many as there are instances,
-// and at most twice as many. Work of high criticality has at least two.
+// The fewest carry the measured peak at the load that a pod is counted on for
+// (Load.SafeRequestsPerSecond), and with the room that this leaves
+// (Load.BurstRequestsPerSecond) what traffic grows by until another pod answers
+// (ScaleUp): from one hour of the week to the next it grows at most by some
+// share of the busiest hour; in the time of a scale-up, by that share of it. The most carry twice the peak at the load that
+// a pod is sized for. Without figures on traffic there are as many as there are
+// instances, and at most twice as many. Work of high criticality has at least
+// two.
 func Replicas(d Demand) Bounds {
 	bounds := d.byTraffic()
 	if d.Criticality == inventory.CriticalityHigh && bounds.Min < leastReplicasHigh {
@@ -115,14 +113,28 @@ func (d Demand) byTraffic() Bounds {
 		}
 		return Bounds{Min: count, Max: 2 * count, Reasons: []string{reason}}
 	}
-	growth := 1 + d.growth()
-	fewest := pods(d.PeakRequestsPerSecond*growth, safe)
-	most := pods(d.PeakRequestsPerSecond*LoadFactor, safe)
+	sized, growth, burst := max(d.Size.Load.RequestsPerSecond, safe), d.growth(), max(d.Size.Load.BurstRequestsPerSecond, safe)
+	switch {
+	case d.Size.Load.Proven:
+		sized, burst = safe, safe
+	case d.Size.Load.BurstRequestsPerSecond <= 0:
+		growth = 0 // the measured peak was seen to be carried; what is borne above it never was
+	}
+	fewest := max(pods(d.PeakRequestsPerSecond, safe), pods(d.PeakRequestsPerSecond*(1+growth), burst))
+	most := pods(d.PeakRequestsPerSecond*LoadFactor, sized)
 	return Bounds{Min: fewest, Max: most, Reasons: []string{
-		fmt.Sprintf("replicas: at least %d for %s requests/s at the peak, which may grow by %s %% in the %s s until another pod answers, at %s",
-			fewest, number(d.PeakRequestsPerSecond), number((growth-1)*percent), number(d.ScaleUp.Seconds()), how),
-		fmt.Sprintf("replicas: at most %d, for twice the peak", max(most, fewest)),
+		fmt.Sprintf("replicas: at least %d for %s requests/s at the peak, at %s%s",
+			fewest, number(d.PeakRequestsPerSecond), how, d.growthWords(growth, burst)),
+		fmt.Sprintf("replicas: at most %d, for twice the peak at %s requests/s for each pod", max(most, fewest), number(sized)),
 	}}
+}
+
+func (d Demand) growthWords(growth, burst float64) string {
+	if growth <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("; traffic may grow by %s %% in the %s s until another pod answers, which they bear at up to %s requests/s each",
+		number(growth*percent), number(d.ScaleUp.Seconds()), number(burst))
 }
 
 // safeRate is how many requests per second one pod is counted on for.
@@ -135,8 +147,8 @@ func (d Demand) safeRate() (perSecond float64, how string) {
 		}
 		return rate, number(rate) + " requests/s for each pod, from landfall verify"
 	}
-	rate := l.RequestsPerSecond * safePercent / percent
-	return rate, fmt.Sprintf("%s requests/s for each pod: %d %% of what it is sized for, an estimate until landfall verify has measured it", number(rate), safePercent)
+	rate := l.SafeRequestsPerSecond
+	return rate, fmt.Sprintf("%s requests/s for each pod, an estimate until landfall verify has measured it", number(rate))
 }
 
 // growth is the share of the peak by which traffic may rise while another pod

@@ -21,7 +21,8 @@ func week(usual, busiest float64) []float64 {
 }
 
 func TestReplicas(t *testing.T) {
-	sized := PodSize{Load: Load{RequestsPerSecond: 20}}
+	sized := PodSize{Load: Load{RequestsPerSecond: 20, SafeRequestsPerSecond: 14, BurstRequestsPerSecond: 20}}
+	anHour := ScaleUp{MetricLagSeconds: -1, NodeStartSeconds: -1, PodStartSeconds: -1, ImagePullSeconds: -1, ModelLoadSeconds: 3600}
 	cases := map[string]struct {
 		reason   string
 		demand   Demand
@@ -29,26 +30,32 @@ func TestReplicas(t *testing.T) {
 		says     string
 	}{
 		"one pod is enough": {
-			reason: "70 % of 20 carry 10", demand: Demand{Size: sized, PeakRequestsPerSecond: 10}, min: 1, max: 2,
-			says: "14 requests/s for each pod: 70 % of what it is sized for, an estimate until landfall verify has measured it",
+			reason: "14 carry 10, and 20 carry twice of it", demand: Demand{Size: sized, PeakRequestsPerSecond: 10}, min: 1, max: 1,
+			says: "14 requests/s for each pod, an estimate until landfall verify has measured it",
 		},
 		"the peak needs several": {
-			reason: "100/14 and 200/14", demand: Demand{Size: sized, PeakRequestsPerSecond: 100}, min: 8, max: 15,
+			reason: "100/14 and 200/20", demand: Demand{Size: sized, PeakRequestsPerSecond: 100}, min: 8, max: 10,
+		},
+		"the room of the safe load bears growth": {
+			reason: "half of the busiest hour more in an hour, 340 s: 4.7 %; 14 × 1.047 is less than the 20 that one pod bears",
+			demand: Demand{Size: sized, PeakRequestsPerSecond: 14, HourOfWeek: week(500, 1000)}, min: 1, max: 2,
+			says: "may grow by 4.72 % in the 340 s until another pod answers, which they bear at up to 20 requests/s each",
 		},
 		"traffic grows while pods start": {
-			reason: "half of the busiest hour more in an hour, 340 s: 4.7 %; 14 × 1.047 is more than one pod's 14",
-			demand: Demand{Size: sized, PeakRequestsPerSecond: 14, HourOfWeek: week(500, 1000)}, min: 2, max: 2,
-			says: "may grow by 4.72 % in the 340 s until another pod answers",
+			reason: "nine tenths more in an hour: 14 × 1.9 is more than 20",
+			demand: Demand{Size: sized, PeakRequestsPerSecond: 14, HourOfWeek: week(100, 1000), ScaleUp: anHour}, min: 2, max: 2,
 		},
 		"a slow model": {
-			reason: "an hour to load: traffic may grow by half",
-			demand: Demand{Size: sized, PeakRequestsPerSecond: 100, HourOfWeek: week(500, 1000), ScaleUp: ScaleUp{
-				MetricLagSeconds: -1, NodeStartSeconds: -1, PodStartSeconds: -1, ImagePullSeconds: -1, ModelLoadSeconds: 3600,
-			}}, min: 11, max: 15,
+			reason: "an hour to load: traffic may grow by half, and 8 pods bear 160",
+			demand: Demand{Size: sized, PeakRequestsPerSecond: 100, HourOfWeek: week(500, 1000), ScaleUp: anHour}, min: 8, max: 10,
 		},
 		"growth is bounded": {
 			reason: "a day to load is no reason for more than twice the peak",
-			demand: Demand{Size: sized, PeakRequestsPerSecond: 140, HourOfWeek: week(0, 1000), ScaleUp: ScaleUp{ModelLoadSeconds: 86400}}, min: 20, max: 20,
+			demand: Demand{Size: sized, PeakRequestsPerSecond: 140, HourOfWeek: week(0, 1000), ScaleUp: ScaleUp{ModelLoadSeconds: 86400}}, min: 14, max: 14,
+		},
+		"one instance was seen to carry the peak": {
+			reason: "no more pods than instances where nothing tells what a pod bears above the peak",
+			demand: Demand{Size: PodSize{Load: Load{RequestsPerSecond: 10, SafeRequestsPerSecond: 10}}, PeakRequestsPerSecond: 30, HourOfWeek: week(0, 1000)}, min: 3, max: 6,
 		},
 		"a week of silence": {
 			reason: "no hour with traffic, no growth", demand: Demand{Size: sized, PeakRequestsPerSecond: 14, HourOfWeek: week(0, 0)}, min: 1, max: 2,
@@ -73,7 +80,7 @@ func TestReplicas(t *testing.T) {
 			reason: "one", demand: Demand{}, min: 1, max: 2, says: "neither the traffic nor the number of instances is known",
 		},
 		"figures that are wrong": {
-			reason: "nobody plans a data center", demand: Demand{Size: PodSize{Load: Load{RequestsPerSecond: 1e-9}}, PeakRequestsPerSecond: 1e9}, min: mostReplicas, max: mostReplicas,
+			reason: "nobody plans a data center", demand: Demand{Size: PodSize{Load: Load{RequestsPerSecond: 1e-9, SafeRequestsPerSecond: 1e-9}}, PeakRequestsPerSecond: 1e9}, min: mostReplicas, max: mostReplicas,
 		},
 	}
 	for name, tc := range cases {
@@ -93,15 +100,18 @@ func TestReplicas(t *testing.T) {
 // twice of it, and more traffic never takes fewer pods.
 func TestReplicasCarryThePeak(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		each := rapid.Float64Range(1, 100).Draw(t, "load")
 		d := Demand{
-			Size:                  PodSize{Load: Load{RequestsPerSecond: rapid.Float64Range(1, 100).Draw(t, "load")}},
+			Size: PodSize{Load: Load{
+				RequestsPerSecond: each, SafeRequestsPerSecond: each * rapid.Float64Range(0.5, 1).Draw(t, "safe"),
+				BurstRequestsPerSecond: each * rapid.SampledFrom([]float64{0, 1, 1.5}).Draw(t, "burst"),
+			}},
 			PeakRequestsPerSecond: rapid.Float64Range(0.01, 300).Draw(t, "peak"),
 			HourOfWeek:            week(rapid.Float64Range(0, 100).Draw(t, "usual"), 100),
 			ScaleUp:               ScaleUp{ModelLoadSeconds: rapid.Float64Range(-1, 4000).Draw(t, "seconds")},
 		}
 		got := Replicas(d)
-		each := d.Size.Load.RequestsPerSecond * safePercent / percent
-		if float64(got.Min)*each < d.PeakRequestsPerSecond*(1-tolerance) || float64(got.Max)*each < LoadFactor*d.PeakRequestsPerSecond*(1-tolerance) {
+		if float64(got.Min)*d.Size.Load.SafeRequestsPerSecond < d.PeakRequestsPerSecond*(1-tolerance) || float64(got.Max)*each < LoadFactor*d.PeakRequestsPerSecond*(1-tolerance) {
 			t.Fatalf("%d to %d pods of %v requests/s for %v", got.Min, got.Max, each, d.PeakRequestsPerSecond)
 		}
 		more := d

@@ -101,10 +101,17 @@ type GPUNeed struct {
 	UsedPercent   float64
 }
 
-// Load is what one pod carries without harm. Both are 0 where they are not
-// known.
+// Load is what one pod carries. Its figures are 0 where they are not known.
 type Load struct {
+	// RequestsPerSecond is the most: what the pod is sized for.
 	RequestsPerSecond float64
+	// SafeRequestsPerSecond is what it is counted on for at the measured peak:
+	// as much as leaves 30 % of what it may use of CPU and GPU time idle, and
+	// never less than one instance was seen to carry.
+	SafeRequestsPerSecond float64
+	// BurstRequestsPerSecond would keep all of that busy: requests wait above
+	// it.
+	BurstRequestsPerSecond float64
 	// Concurrency is how many requests are in the pod at a time.
 	Concurrency float64
 	// Proven is true for figures of landfall verify. Others are extrapolated
@@ -136,13 +143,22 @@ type Load struct {
 // what a node as large as the instance gives to pods; the reasons say so.
 func Size(m Measured) PodSize {
 	var size PodSize
-	factor := sizeCPU(m, &size)
-	if gpuFactor := sizeGPU(m, &size); gpuFactor < factor {
-		factor = gpuFactor
-	}
+	cpu := sizeCPU(m, &size)
+	gpu := sizeGPU(m, &size)
+	factor := min(cpu.factor, gpu.factor)
 	sizeMemory(m, factor, &size)
-	size.Load = load(m, factor)
+	size.Load = load(m, factor, factor*max(cpu.busyAtPeak, gpu.busyAtPeak))
 	return size
+}
+
+// strain is what the measured peak does to a pod.
+type strain struct {
+	// factor is the multiple of the peak, from 1 to LoadFactor, that the pod is
+	// sized for.
+	factor float64
+	// busyAtPeak is the share of what the pod may use that the peak takes; 0
+	// where that is not known.
+	busyAtPeak float64
 }
 
 // usage returns the figures, never nil.
@@ -164,30 +180,31 @@ func (m Measured) atPeak(use inventory.Use) (value float64, how string) {
 	return use.Max, fmt.Sprintf("the highest measurement, %s %%", number(use.Max))
 }
 
-// sizeCPU sets the CPU and returns the load, as a multiple of the peak, that
-// it carries.
-func sizeCPU(m Measured, size *PodSize) float64 {
+// sizeCPU sets the CPU.
+func sizeCPU(m Measured, size *PodSize) strain {
 	if m.Verified != nil && m.Verified.CPUMillis > 0 {
 		size.Measured = true
 		setCPU(size, float64(m.Verified.CPUMillis), math.Inf(1),
 			fmt.Sprintf("landfall verify measured %dm under twice the peak load", m.Verified.CPUMillis))
-		return LoadFactor
+		return strain{factor: LoadFactor}
 	}
 	use := m.usage().CPU
 	if use == nil {
 		unmeasuredCPU(m, size)
-		return 1
+		return strain{factor: 1}
 	}
 	size.Measured = true
 	peak, how := m.atPeak(*use)
-	atPeak, factor, most := peak/percent*millisPerCore, LoadFactor, math.Inf(1)
+	atPeak, factor, most, whole := peak/percent*millisPerCore, LoadFactor, math.Inf(1), math.Inf(1)
 	if m.Instance != nil {
-		whole := float64(m.Instance.VCPU) * millisPerCore
+		whole = float64(m.Instance.VCPU) * millisPerCore
 		factor = carried(atPeak, whole)
 		most = float64(likeInstance(m.InstanceType, m.Instance).CPUMillis)
 	}
 	setCPU(size, atPeak*factor, most, fmt.Sprintf("%s of one core, measured %s, at %s times the peak", how, m.over(), number(factor)))
-	return factor
+	// Nobody promises a pod more processors than the instance had, whatever its
+	// limit says.
+	return strain{factor: factor, busyAtPeak: atPeak / min(float64(size.Limits.CPUMillis), whole)}
 }
 
 // carried is the multiple of the peak, at most LoadFactor, that a capacity
@@ -282,17 +299,35 @@ func unmeasuredMemory(m Measured, size *PodSize) {
 	size.Reasons = append(size.Reasons, fmt.Sprintf("memory: request and limit %d MiB: %s", amount, how))
 }
 
-// load is what a pod carries that is sized for that multiple of the peak.
-func load(m Measured, factor float64) Load {
+// safeBusy is the share of what a pod may use that it is counted on for:
+// latency turns before a server is full.
+const safeBusy = 0.7
+
+// load is what a pod carries that is sized for that multiple of the peak, which
+// keeps a share of what it may use busy.
+//
+// Room is left once: a pod that may use 150 % of what it needs under twice the
+// peak has that room already.
+func load(m Measured, factor, busy float64) Load {
 	if v := m.Verified; v != nil && (v.SafeConcurrency > 0 || v.SafeRequestsPerSecond > 0) {
-		return Load{RequestsPerSecond: v.SafeRequestsPerSecond, Concurrency: float64(v.SafeConcurrency), Proven: true}
+		return Load{
+			RequestsPerSecond: v.SafeRequestsPerSecond, SafeRequestsPerSecond: v.SafeRequestsPerSecond,
+			BurstRequestsPerSecond: v.SafeRequestsPerSecond, Concurrency: float64(v.SafeConcurrency), Proven: true,
+		}
 	}
 	if m.PeakRequestsPerSecond <= 0 {
 		return Load{}
 	}
 	rate := m.PeakRequestsPerSecond * factor
 	// By Little's law, what is in the pod is the rate times the time it stays.
-	return Load{RequestsPerSecond: rate, Concurrency: rate * m.LatencyP95Milliseconds / 1000}
+	l := Load{RequestsPerSecond: rate, SafeRequestsPerSecond: rate, Concurrency: rate * m.LatencyP95Milliseconds / 1000}
+	if busy > 0 {
+		l.BurstRequestsPerSecond = rate / min(busy, 1)
+	}
+	if busy > safeBusy {
+		l.SafeRequestsPerSecond = max(rate*safeBusy/busy, m.PeakRequestsPerSecond)
+	}
+	return l
 }
 
 // step rounds up to a multiple, forgiving the noise of floating point.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"landfall.dev/landfall/internal/inventory"
@@ -36,7 +37,7 @@ func TestSize(t *testing.T) {
 			want: want{
 				// 1600m × 1.1 and 1.5; (25 % + 5 %) of 16384 MiB = 4915.2 × 1.1 = 5406.7 and × 1.5 = 7372.8.
 				Requests: Amounts{CPUMillis: 1760, MemoryMiB: 5408}, Limits: Amounts{CPUMillis: 2400, MemoryMiB: 7376},
-				Load: Load{RequestsPerSecond: 40, Concurrency: 2}, Measured: true,
+				Load: Load{RequestsPerSecond: 40, SafeRequestsPerSecond: 40, BurstRequestsPerSecond: 60, Concurrency: 2}, Measured: true,
 			},
 			says: []string{"the median of 20 % times 4", "over 14 days on ml.m5.xlarge", "at 2 times the peak"},
 		},
@@ -48,7 +49,7 @@ func TestSize(t *testing.T) {
 			},
 			want: want{
 				Requests: Amounts{CPUMillis: 1980, MemoryMiB: 13760}, Limits: Amounts{CPUMillis: 2700, MemoryMiB: 13760},
-				Load: Load{RequestsPerSecond: 40}, Measured: true,
+				Load: Load{RequestsPerSecond: 40, SafeRequestsPerSecond: 40, BurstRequestsPerSecond: 60}, Measured: true,
 			},
 			says: []string{"the highest measurement, 90 %", "memory: request and limit 13760 MiB: no use was measured; this is what a node as large as ml.m5.xlarge gives to pods"},
 		},
@@ -60,7 +61,7 @@ func TestSize(t *testing.T) {
 			},
 			want: want{
 				Requests: Amounts{CPUMillis: 3670, MemoryMiB: 1808}, Limits: Amounts{CPUMillis: 6000, MemoryMiB: 2464},
-				Load: Load{RequestsPerSecond: 20}, Measured: true,
+				Load: Load{RequestsPerSecond: 20, SafeRequestsPerSecond: 19, BurstRequestsPerSecond: 20}, Measured: true,
 			},
 			says: []string{"the request is bounded by what a node of that size gives to pods"},
 		},
@@ -131,7 +132,7 @@ func TestSize(t *testing.T) {
 			},
 			want: want{
 				Requests: Amounts{CPUMillis: 1100, MemoryMiB: 2208}, Limits: Amounts{CPUMillis: 1500, MemoryMiB: 3008},
-				Load: Load{RequestsPerSecond: 100, Concurrency: 8, Proven: true}, Measured: true,
+				Load: Load{RequestsPerSecond: 100, SafeRequestsPerSecond: 100, BurstRequestsPerSecond: 100, Concurrency: 8, Proven: true}, Measured: true,
 			},
 			says: []string{"landfall verify measured 1000m"},
 		},
@@ -141,7 +142,7 @@ func TestSize(t *testing.T) {
 			m := xlarge()
 			tc.change(&m)
 			got := Size(m)
-			if diff := cmp.Diff(tc.want, want{got.Requests, got.Limits, got.Load, got.Measured}); diff != "" {
+			if diff := cmp.Diff(tc.want, want{got.Requests, got.Limits, got.Load, got.Measured}, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
 			text := strings.Join(got.Reasons, "\n")
@@ -162,6 +163,7 @@ func TestSizeOfGPUWork(t *testing.T) {
 		want      *GPUNeed
 		wantGPUs  int64
 		wantLoad  float64
+		wantSafe  float64
 		wantsText string
 	}{
 		"measured": {
@@ -171,21 +173,30 @@ func TestSizeOfGPUWork(t *testing.T) {
 				m.PeakRequestsPerSecond = 10
 			},
 			want:     &GPUNeed{Vendor: "NVIDIA", Model: "A10G", MemoryMiBEach: 22888, UsedMemoryMiB: 10080, UsedPercent: 44},
-			wantGPUs: 1, wantLoad: 20,
+			wantGPUs: 1, wantLoad: 20, wantSafe: 20,
 		},
 		"the GPU is the bottleneck": {
-			reason: "80 % leave 1.25 times the peak",
+			reason: "80 % leave 1.25 times the peak, of which 70 % are less than the 8 that it was seen to carry",
 			change: func(m *Measured) {
 				m.Usage = &inventory.Usage{CPU: &inventory.Use{Max: 10}, GPU: &inventory.Use{Median: 80, Max: 80}}
 				m.PeakRequestsPerSecond = 8
 			},
 			want:     &GPUNeed{Vendor: "NVIDIA", Model: "A10G", MemoryMiBEach: 22888, UsedPercent: 100},
-			wantGPUs: 1, wantLoad: 10,
+			wantGPUs: 1, wantLoad: 10, wantSafe: 8,
+		},
+		"the GPU is half busy": {
+			reason: "100 % under twice the peak, of which 70 % count",
+			change: func(m *Measured) {
+				m.Usage = &inventory.Usage{CPU: &inventory.Use{Max: 10}, GPU: &inventory.Use{Median: 50, Max: 50}}
+				m.PeakRequestsPerSecond = 10
+			},
+			want:     &GPUNeed{Vendor: "NVIDIA", Model: "A10G", MemoryMiBEach: 22888, UsedPercent: 100},
+			wantGPUs: 1, wantLoad: 20, wantSafe: 14,
 		},
 		"not measured": {
 			reason: "a whole GPU that carries what it carries now",
 			change: func(m *Measured) { m.PeakRequestsPerSecond = 8 },
-			want:   &GPUNeed{Vendor: "NVIDIA", Model: "A10G", MemoryMiBEach: 22888}, wantGPUs: 1, wantLoad: 8,
+			want:   &GPUNeed{Vendor: "NVIDIA", Model: "A10G", MemoryMiBEach: 22888}, wantGPUs: 1, wantLoad: 8, wantSafe: 8,
 			wantsText: "no use was measured",
 		},
 		"verified": {
@@ -224,7 +235,7 @@ func TestSizeOfGPUWork(t *testing.T) {
 			m := g5
 			tc.change(&m)
 			got := Size(m)
-			if diff := cmp.Diff(tc.want, got.GPU); diff != "" || got.Requests.GPUs != tc.wantGPUs || got.Load.RequestsPerSecond != tc.wantLoad {
+			if diff := cmp.Diff(tc.want, got.GPU); diff != "" || got.Requests.GPUs != tc.wantGPUs || got.Load.RequestsPerSecond != tc.wantLoad || got.Load.SafeRequestsPerSecond != tc.wantSafe {
 				t.Errorf("%s: %d GPUs, load %v (-want +got):\n%s", tc.reason, got.Requests.GPUs, got.Load, diff)
 			}
 			if text := strings.Join(got.Reasons, "\n"); !strings.Contains(text, tc.wantsText) {
@@ -265,6 +276,9 @@ func TestSizeHolds(t *testing.T) {
 		}
 		if most := likeInstance(m.InstanceType, m.Instance).CPUMillis; r.CPUMillis > max(most, leastCPUMillis) {
 			t.Fatalf("%dm CPU where a node gives %dm", r.CPUMillis, most)
+		}
+		if l := got.Load; !l.Proven && (l.SafeRequestsPerSecond < m.PeakRequestsPerSecond || l.SafeRequestsPerSecond > l.RequestsPerSecond*(1+tolerance)) {
+			t.Fatalf("load %+v, where an instance was seen to carry %v", got.Load, m.PeakRequestsPerSecond)
 		}
 		if got.Load.RequestsPerSecond > LoadFactor*m.PeakRequestsPerSecond*(1+tolerance) {
 			t.Fatalf("load %+v for a peak of %v", got.Load, m.PeakRequestsPerSecond)

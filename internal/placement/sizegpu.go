@@ -7,14 +7,13 @@ import (
 	"landfall.dev/landfall/internal/inventory"
 )
 
-// sizeGPU sets the GPUs and returns the load, as a multiple of the peak, that
-// they carry.
-func sizeGPU(m Measured, size *PodSize) float64 {
+// sizeGPU sets the GPUs.
+func sizeGPU(m Measured, size *PodSize) strain {
 	if !m.NeedsGPU {
 		if m.Instance != nil && m.Instance.Accelerator != nil {
 			size.Reasons = append(size.Reasons, fmt.Sprintf("GPU: none, though %s has one: measurements show it idle", m.InstanceType))
 		}
-		return LoadFactor
+		return strain{factor: LoadFactor}
 	}
 	accelerator := inventory.Accelerator{Vendor: "NVIDIA", Count: 1}
 	if m.Instance != nil && m.Instance.Accelerator != nil {
@@ -25,33 +24,34 @@ func sizeGPU(m Measured, size *PodSize) float64 {
 		count = m.Reserved.GPUs
 	}
 	size.GPU = &GPUNeed{Vendor: accelerator.Vendor, Model: accelerator.Model, MemoryMiBEach: accelerator.MemoryMiBEach}
-	factor := gpuTime(m, count, size)
-	gpuMemory(m, count, factor, size)
+	found := gpuTime(m, count, size)
+	gpuMemory(m, count, found.factor, size)
 	size.Requests.GPUs, size.Limits.GPUs = count, count
 	what := "GPU"
 	if accelerator.Model != "" {
 		what = accelerator.Model
 	}
 	size.Reasons = append(size.Reasons, fmt.Sprintf("GPU: %d × %s, as it has now", count, what))
-	return factor
+	return found
 }
 
 // gpuTime estimates the share of one GPU's time. Only work on a single GPU can
 // get less than a whole one.
-func gpuTime(m Measured, count int64, size *PodSize) float64 {
+func gpuTime(m Measured, count int64, size *PodSize) strain {
 	use := m.usage().GPU
 	if use == nil {
 		size.Reasons = append(size.Reasons, "GPU time: no use was measured")
-		return 1
+		return strain{factor: 1}
 	}
 	peak, how := m.atPeak(*use)
-	factor := carried(peak, float64(count)*percent)
+	whole := float64(count) * percent
+	factor := carried(peak, whole)
 	if count == 1 {
 		size.GPU.UsedPercent = math.Ceil(min(peak*factor*RequestPercent/percent, percent))
 	}
 	size.Reasons = append(size.Reasons, fmt.Sprintf("GPU time: %s %% at %s times the peak: %s, measured %s",
 		number(peak*factor), number(factor), how, m.over()))
-	return factor
+	return strain{factor: factor, busyAtPeak: peak / whole}
 }
 
 // gpuMemory estimates what is needed of one GPU's memory.

@@ -12,7 +12,7 @@ const (
 	// trials is how many orders of pods and choices between nodes that are
 	// equally good have to work beside the two that are always tried. The real
 	// scheduler picks at random among equals.
-	trials = 12
+	trials = 60
 	// noise is how far the scheduler's other scores (balance of CPU and
 	// memory, zones) may outweigh the room on a node.
 	noise = 0.2
