@@ -7,7 +7,6 @@ import (
 	"io"
 
 	yamlv3 "go.yaml.in/yaml/v3"
-	"sigs.k8s.io/yaml"
 )
 
 // Header begins every file of Landfall.
@@ -69,29 +68,4 @@ func headerFirst(tree *yamlv3.Node) {
 	if len(c) >= fields && c[0].Value == "kind" && c[2].Value == "apiVersion" {
 		c[0], c[1], c[2], c[3] = c[2], c[3], c[0], c[1]
 	}
-}
-
-// Decode reads YAML or JSON into a pointer. It refuses files of another
-// apiVersion or kind, unknown fields and doubled fields.
-func Decode(data []byte, want Header, into any) error {
-	if !begins(data, want) {
-		var got Header
-		if err := yaml.Unmarshal(data, &got); err != nil {
-			return fmt.Errorf("not a YAML document: %w", err)
-		}
-		if got != want {
-			return fmt.Errorf("the document is of apiVersion %q and kind %q; want %q and %q",
-				got.APIVersion, got.Kind, want.APIVersion, want.Kind)
-		}
-	}
-	if err := yaml.UnmarshalStrict(data, into); err != nil {
-		return fmt.Errorf("cannot read the %s: %w", want.Kind, err)
-	}
-	return nil
-}
-
-// begins says that a document begins with its header as Encode writes it, so
-// that large ones need not be read twice.
-func begins(data []byte, want Header) bool {
-	return bytes.HasPrefix(data, []byte("apiVersion: "+want.APIVersion+"\nkind: "+want.Kind+"\n"))
 }

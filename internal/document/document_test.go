@@ -105,23 +105,3 @@ func TestEncodeThenDecode(t *testing.T) {
 		}
 	})
 }
-
-func TestDecodeRefuses(t *testing.T) {
-	cases := map[string]struct{ text, want string }{
-		"other kind":    {"apiVersion: v1\nkind: Other\n", `kind "Other"`},
-		"other version": {"apiVersion: v2\nkind: Sample\n", `apiVersion "v2"`},
-		"no header":     {"zeta: x\n", `kind ""`},
-		"unknown field": {"apiVersion: v1\nkind: Sample\nzetta: x\n", "zetta"},
-		"doubled field": {"apiVersion: v1\nkind: Sample\nzeta: x\nzeta: y\n", "zeta"},
-		"wrong type":    {"apiVersion: v1\nkind: Sample\nnumber: many\n", "number"},
-		"no YAML":       {"\t{", "not a YAML document"},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			var got sample
-			if err := Decode([]byte(tc.text), sampleHeader, &got); err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("got %v, want an error with %q", err, tc.want)
-			}
-		})
-	}
-}

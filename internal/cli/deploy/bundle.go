@@ -110,12 +110,7 @@ func readFile(path string) ([]byte, error) {
 }
 
 func cannotRead(path string, err error) error {
-	failure := &output.Failure{What: "cannot read " + path, Why: err.Error(), Cause: err}
-	if errors.Is(err, os.ErrNotExist) {
-		failure.Why = "it does not exist"
-		failure.Next = "name the folder that export wrote with -o"
-	}
-	return failure
+	return output.CannotRead(path, err, "name the folder that export wrote with -o")
 }
 
 // decode reads the objects of a file: YAML documents, or one JSON object.

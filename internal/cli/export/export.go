@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -88,7 +87,7 @@ func New(s *session.Session) *cobra.Command {
 	flags := command.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the folder to write the bundle to")
 	flags.StringVar(&o.workload, "workload", "", "the workload to export, by its endpoint's name on SageMaker")
-	flags.StringVar(&o.inventory, "inventory", "", "the inventory that the plan was made from; unset means inventory.yaml beside the plan")
+	session.AddInventoryFlag(command, &o.inventory)
 	flags.StringVar(&o.store, "artifact-store", "", "copy the model's files below this address: s3://bucket/, gs://bucket/, azblob://container/ or oci://registry/repository/")
 	flags.BoolVar(&o.keepInPlace, "keep-artifact-in-place", false, "let pods fetch the model from where SageMaker does")
 	flags.StringVar(&o.access.CredentialsSecretName, "artifact-credentials-secret", "", "the Secret with which pods open the store; unset means their own identity")
@@ -100,7 +99,7 @@ func New(s *session.Session) *cobra.Command {
 }
 
 func (o *options) run(ctx context.Context, planPath string) error {
-	if err := o.check(planPath); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
 	workload, endpoint, err := o.find(planPath)
@@ -139,7 +138,7 @@ func (o *options) run(ctx context.Context, planPath string) error {
 	return o.finish(result)
 }
 
-func (o *options) check(planPath string) error {
+func (o *options) check() error {
 	next := o.session.Program + " export --help"
 	switch {
 	case o.workload == "":
@@ -148,9 +147,6 @@ func (o *options) check(planPath string) error {
 		return output.Usage(next, "say where to write the bundle: -o FOLDER")
 	case o.store != "" && o.keepInPlace:
 		return output.Usage(next, "--artifact-store and --keep-artifact-in-place exclude each other")
-	}
-	if o.inventory == "" {
-		o.inventory = filepath.Join(filepath.Dir(planPath), "inventory.yaml")
 	}
 	return nil
 }
@@ -174,23 +170,14 @@ func (o *options) find(planPath string) (*plan.Workload, *inventory.Endpoint, er
 		return nil, nil, &output.Failure{What: "cannot export " + o.workload, Why: why, Next: "name one of: " + strings.Join(choices(planned, named), ", ")}
 	}
 	workload := named[0]
-	data, err := output.ReadFile(o.inventory, nil, "name the inventory that the plan was made from with --inventory")
+	found, err := o.session.FindInventoryOf(planned, o.inventory, planPath)
 	if err != nil {
 		return nil, nil, err
-	}
-	found, err := inventory.Decode(data)
-	if err != nil {
-		return nil, nil, &output.Failure{What: "cannot use the inventory " + o.inventory, Why: err.Error(), Next: o.session.Program + " scan -o " + o.inventory, Cause: err}
-	}
-	if err := plan.SamePlaces(planned.Accounts, found.Accounts); err != nil {
-		return nil, nil, &output.Failure{
-			What: "cannot export " + o.workload, Why: err.Error(), Next: "name the inventory that the plan was made from with --inventory", Cause: err,
-		}
 	}
 	endpoint := found.FindEndpoint(workload.Place, workload.Name)
 	if endpoint == nil {
 		return nil, nil, &output.Failure{
-			What: "cannot export " + o.workload, Why: "the inventory " + o.inventory + " has no such endpoint",
+			What: "cannot export " + o.workload, Why: "the inventory has no such endpoint",
 			Next: "name the inventory that the plan was made from with --inventory",
 		}
 	}

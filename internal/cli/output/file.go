@@ -89,17 +89,23 @@ func writeStream(path string, write func(io.Writer) error, failed func(error) er
 	return nil
 }
 
+// CannotRead tells why a file could not be read. Made is what to do when there is
+// none.
+func CannotRead(path string, err error, made string) *Failure {
+	failure := &Failure{What: "cannot read " + path, Why: err.Error(), Cause: err}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		failure.Why, failure.Next = "it does not exist", made
+	case errors.Is(err, os.ErrPermission):
+		failure.Why, failure.Next = "you may not read it", "ls -l "+path+" shows who may"
+	}
+	return failure
+}
+
 // ReadFile reads a document; - is the standard input. Made names the command
 // that makes such files.
 func ReadFile(path string, stdin io.Reader, made string) ([]byte, error) {
-	failed := func(err error) error {
-		failure := &Failure{What: "cannot read " + path, Why: err.Error(), Cause: err}
-		if errors.Is(err, os.ErrNotExist) {
-			failure.Why = "it does not exist"
-			failure.Next = made
-		}
-		return failure
-	}
+	failed := func(err error) error { return CannotRead(path, err, made) }
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -285,5 +287,20 @@ func TestParseFormat(t *testing.T) {
 	_, err := output.ParseFormat("name", output.FormatTable, output.FormatYAML)
 	if got := output.AsFailure(err); got.ExitCode() != output.ExitUsage || !strings.Contains(got.What, "want table, yaml") {
 		t.Errorf("failure = %+v", got)
+	}
+}
+
+func TestCannotRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		err       error
+		why, next string
+	}{
+		"missing":     {&fs.PathError{Op: "open", Path: "a", Err: syscall.ENOENT}, "it does not exist", "make it"},
+		"not allowed": {&fs.PathError{Op: "open", Path: "a", Err: syscall.EACCES}, "you may not read it", "ls -l a shows who may"},
+		"other":       {errors.New("odd"), "odd", ""},
+	} {
+		if got := output.CannotRead("a", c.err, "make it"); got.Why != c.why || got.Next != c.next || !errors.Is(got, c.err) {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

@@ -1,10 +1,7 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,7 +10,6 @@ import (
 	"landfall.dev/landfall/internal/cli/complete"
 	"landfall.dev/landfall/internal/cli/output"
 	"landfall.dev/landfall/internal/cli/session"
-	"landfall.dev/landfall/internal/inventory"
 	core "landfall.dev/landfall/internal/plan"
 	"landfall.dev/landfall/internal/view"
 )
@@ -55,8 +51,8 @@ func newExplain(s *session.Session) *cobra.Command {
 		ValidArgsFunction: o.complete,
 	}
 	flags := command.Flags()
-	flags.StringVar(&o.plan, "plan", "plan.yaml", "the plan")
-	flags.StringVar(&o.inventory, "inventory", "", "the inventory that the plan was made from; unset means inventory.yaml beside the plan, if there is one")
+	flags.StringVar(&o.plan, "plan", "plan.yaml", "the plan's `FILE`, - for the standard input")
+	session.AddInventoryFlag(command, &o.inventory)
 	flags.StringVarP(&o.output, "output", "o", string(output.FormatTable), "table, json or yaml")
 	complete.Flag(command, "output", cobra.FixedCompletions(
 		[]string{string(output.FormatTable), string(output.FormatJSON), string(output.FormatYAML)}, cobra.ShellCompDirectiveNoFileComp))
@@ -76,8 +72,9 @@ func (o *explainOptions) run(name string) error {
 	if err != nil {
 		return err
 	}
-	found, err := o.readInventory(planned)
-	if err != nil {
+	found, err := o.session.FindInventoryOf(planned, o.inventory, o.plan)
+	where, none := session.NoInventory(err)
+	if err != nil && !none {
 		return err
 	}
 	explanation, err := planned.Explain(workload, found)
@@ -91,8 +88,8 @@ func (o *explainOptions) run(name string) error {
 		return err
 	}
 	switch {
-	case found == nil:
-		o.session.Notef("Name the inventory with --inventory to see what the scan saw.")
+	case none:
+		o.session.Notef("What the scan saw is left out: %s", where)
 	case len(explanation.Evidence) == 0:
 		o.session.Notef("The inventory does not have this workload.")
 	}
@@ -141,32 +138,6 @@ func nearest(planned core.Document, name, program string) string {
 		near = append(near[:mostChoices], "…")
 	}
 	return "name one of: " + strings.Join(near, ", ")
-}
-
-// readInventory reads what the plan was made from; nil when nobody named it and
-// it is not there.
-func (o *explainOptions) readInventory(planned core.Document) (*inventory.Document, error) {
-	path := o.inventory
-	if path == "" {
-		path = filepath.Join(filepath.Dir(o.plan), "inventory.yaml")
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			return nil, nil //nolint:nilnil // without an inventory there is no evidence, and that is said
-		}
-	}
-	data, err := output.ReadFile(path, nil, "name the inventory that the plan was made from with --inventory")
-	if err != nil {
-		return nil, err
-	}
-	found, err := inventory.Decode(data)
-	if err != nil {
-		return nil, &output.Failure{What: "cannot use the inventory " + path, Why: err.Error(), Next: o.session.Program + " scan -o " + path, Cause: err}
-	}
-	if err := core.SamePlaces(planned.Accounts, found.Accounts); err != nil {
-		return nil, &output.Failure{
-			What: "cannot use the inventory " + path, Why: err.Error(), Next: "name the inventory that the plan was made from with --inventory", Cause: err,
-		}
-	}
-	return &found, nil
 }
 
 // Widths of what is printed: lines longer than people read are broken even on

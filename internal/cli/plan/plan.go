@@ -138,7 +138,7 @@ func (o *options) run(_ context.Context, path string) error {
 func (o *options) readVerified() ([]core.Verification, error) {
 	var all []core.Verification
 	for _, path := range o.verified {
-		data, err := output.ReadFile(path, nil, o.session.Program+" verify bundle --report "+path)
+		data, err := o.session.ReadFile(path, o.session.Program+" verify bundle --report "+path)
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +149,7 @@ func (o *options) readVerified() ([]core.Verification, error) {
 			all = append(all, verification)
 		}
 		if err != nil {
-			return nil, &output.Failure{What: "cannot use the report " + path, Why: err.Error(), Next: o.session.Program + " verify bundle --report " + path, Cause: err}
+			return nil, o.session.CannotUse("report", path, o.session.Program+" verify bundle --report bundle.verify.yaml", err)
 		}
 	}
 	return all, nil

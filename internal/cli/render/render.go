@@ -57,9 +57,10 @@ type options struct {
 	bundles        []string
 	output         string
 	force          bool
-	// inventory is what the plan was made from; empty means inventory.yaml
-	// beside the plan, if there is one.
+	// inventory names what the plan was made from.
 	inventory string
+	// noInventory says where it was looked for in vain.
+	noInventory string
 }
 
 // New returns the command.
@@ -81,7 +82,7 @@ func New(s *session.Session) *cobra.Command {
 	flags := command.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the folder to write the tree to")
 	flags.StringArrayVar(&o.bundles, "bundle", nil, "the folder of an exported workload, or one that holds several; may be repeated")
-	flags.StringVar(&o.inventory, "inventory", "", "the inventory that the plan was made from; unset means inventory.yaml beside the plan, if it is there")
+	session.AddInventoryFlag(command, &o.inventory)
 	flags.StringVarP(&o.Namespace, "namespace", "n", "default", "the namespace of the models")
 	flags.StringVar(&o.form, "form", string(core.FormManifests), "what a model's files are: manifests or helm")
 	flags.StringVar(&o.delivery, "delivery", string(core.DeliveryNone), "the tool that brings the tree into the cluster: argocd, flux or none")
@@ -119,9 +120,12 @@ func (o *options) run(planPath string) error {
 	if in.Bundles, err = o.readBundles(planned); err != nil {
 		return err
 	}
-	if in.Inventory, err = o.readInventory(planPath, planned); err != nil {
+	in.Inventory, err = o.session.FindInventoryOf(planned, o.inventory, planPath)
+	where, none := session.NoInventory(err)
+	if err != nil && !none {
 		return err
 	}
+	o.noInventory = where
 	if err := keepLive(o.output, in.Bundles); err != nil {
 		return err
 	}
@@ -174,8 +178,8 @@ func (o *options) check() error {
 // tell says what was written, and what could not be.
 func (o *options) tell(planPath string, r written, in core.Input) {
 	o.session.Notef("%s in %s: %d new, %d changed, %d removed", output.Plural(r.files, "file"), o.output, r.added, r.changed, r.removed)
-	if in.Inventory == nil && (o.PrometheusOperator || o.ArgoWorkflows) {
-		o.session.Warnf("no %s: the alarms and pipelines of SageMaker are not in the tree; name the inventory with --inventory", o.inventoryPath(planPath))
+	if o.noInventory != "" && (o.PrometheusOperator || o.ArgoWorkflows) {
+		o.session.Warnf("the alarms and pipelines of SageMaker are not in the tree: %s", o.noInventory)
 	}
 	if missing := core.Missing(in.Plan, in.Bundles); len(missing) > 0 {
 		o.session.Warnf("%s of the plan that move have no bundle, and are not in the tree:", output.Plural(len(missing), "workload"))

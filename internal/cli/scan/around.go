@@ -25,14 +25,16 @@ type accounts struct {
 	byID map[string]func() (surroundings.Account, error)
 }
 
-func (a *accounts) read(ctx context.Context, client *surroundings.Client, place inventory.Place) (surroundings.Account, error) {
+func (a *accounts) read(
+	ctx context.Context, client *surroundings.Client, place inventory.Place, memory surroundings.Memory,
+) (surroundings.Account, error) {
 	a.mu.Lock()
 	if a.byID == nil {
 		a.byID = map[string]func() (surroundings.Account, error){}
 	}
 	once, known := a.byID[place.AccountID]
 	if !known {
-		once = sync.OnceValues(func() (surroundings.Account, error) { return client.ReadAccount(ctx, place) })
+		once = sync.OnceValues(func() (surroundings.Account, error) { return client.ReadAccount(ctx, place, memory) })
 		a.byID[place.AccountID] = once
 	}
 	a.mu.Unlock()
@@ -55,20 +57,14 @@ func (o *options) readAround(
 		Endpoints:  func() []access.Endpoint { return surroundings.EndpointsOf(endpoints()) },
 		AlarmNames: func() []string { return surroundings.AlarmNamesOf(endpoints()) },
 	}
-	var read around
-	call := account.Place().String() + "|surroundings"
-	if !options.Journal.Find(call, &read.found) {
-		if read.found, err = client.Read(ctx, wanted); err != nil {
-			return around{}, fmt.Errorf("cannot read what stands around the endpoints: %w", err)
-		}
-		if len(read.found.Unread) == 0 {
-			err = options.Journal.Record(call, read.found)
-		}
-		if err != nil {
-			return around{}, err
-		}
+	if options.Journal != nil {
+		wanted.Memory = options.Journal
 	}
-	read.account, err = all.read(ctx, client, account.Place())
+	var read around
+	if read.found, err = client.Read(ctx, wanted); err != nil {
+		return around{}, fmt.Errorf("cannot read what stands around the endpoints: %w", err)
+	}
+	read.account, err = all.read(ctx, client, account.Place(), wanted.Memory)
 	return read, err
 }
 
@@ -98,7 +94,7 @@ func (o *options) readKnown() error {
 	if o.knownCallers == "" {
 		return nil
 	}
-	data, err := output.ReadFile(o.knownCallers, o.session.In, "")
+	data, err := o.session.ReadFile(o.knownCallers, "")
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ type Session struct {
 	Verbose bool
 	// Kube are kubectl's flags, on commands that talk to a cluster.
 	Kube *genericclioptions.ConfigFlags
+
+	// stdinRead says that a file came from the standard input.
+	stdinRead bool
 }
 
 // New returns a session on the process's own streams, clock and environment.

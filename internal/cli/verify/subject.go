@@ -14,8 +14,8 @@ import (
 	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/bundle"
 	"landfall.dev/landfall/internal/cli/output"
+	"landfall.dev/landfall/internal/cli/session"
 	"landfall.dev/landfall/internal/export"
-	"landfall.dev/landfall/internal/inventory"
 	core "landfall.dev/landfall/internal/verify"
 )
 
@@ -115,7 +115,7 @@ func (o *options) readRequests(s *subject) error {
 		s.requests = []core.Request{{ContentType: o.contentType, Accept: o.accept, Body: []byte(o.body)}}
 	}
 	if o.requests != "" {
-		data, err := output.ReadFile(o.requests, o.session.In, "capture requests with SageMaker's data capture, or write some by hand")
+		data, err := o.session.ReadFile(o.requests, "capture requests with SageMaker's data capture, or write some by hand")
 		if err != nil {
 			return err
 		}
@@ -162,20 +162,13 @@ func (o *options) findPeak(s *subject, path string) error {
 	if s.peakPerMinute = o.peakPerMinute; s.peakPerMinute > 0 {
 		return nil
 	}
-	from := o.inventory
-	if from == "" {
-		from = filepath.Join(filepath.Dir(filepath.Clean(path)), "inventory.yaml")
-		if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
-			return nil
-		}
+	found, err := o.session.FindInventory(o.inventory, path)
+	if where, none := session.NoInventory(err); none {
+		s.notes = append(s.notes, "the peak is not known: "+where+", or give --peak-requests-per-minute")
+		return nil
 	}
-	data, err := output.ReadFile(from, nil, o.session.Program+" scan -o "+from)
 	if err != nil {
 		return err
-	}
-	found, err := inventory.Decode(data)
-	if err != nil {
-		return &output.Failure{What: "cannot use the inventory " + from, Why: err.Error(), Next: "give --peak-requests-per-minute", Cause: err}
 	}
 	for _, e := range found.Endpoints {
 		if e.Name != s.workload.EndpointName || e.Region != "" && e.Region != s.workload.Region ||
@@ -189,7 +182,7 @@ func (o *options) findPeak(s *subject, path string) error {
 		}
 	}
 	if s.peakPerMinute == 0 {
-		s.notes = append(s.notes, fmt.Sprintf("the inventory %s has no peak of %s", from, s.workload.EndpointName))
+		s.notes = append(s.notes, "the inventory has no peak of "+s.workload.EndpointName)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (o *options) addFlags(command *cobra.Command) {
 	flags.StringVar(&o.contentType, "content-type", "", "the Content-Type of --body, such as text/csv")
 	flags.StringVar(&o.accept, "accept", "", "the Accept of --body")
 	flags.Float64Var(&o.peakPerMinute, "peak-requests-per-minute", 0, "the busiest minute of the whole endpoint; unset takes it from the inventory")
-	flags.StringVar(&o.inventory, "inventory", "", "the inventory to take the peak from; unset means inventory.yaml beside the bundle, if there is one")
+	session.AddInventoryFlag(command, &o.inventory) // the peak is taken from it
 	flags.StringVar(&o.agentImage, "agent-image", "", "Landfall's image, for the pods that fetch and probe; unset means that of the operator in the cluster")
 	flags.StringVar(&o.serviceAccount, "service-account", "", "the ServiceAccount of the pods, where fetching the model needs one; unset means default")
 	flags.DurationVar(&o.timeout, "timeout", 20*time.Minute, "how long the whole run may take, as in 20m")
