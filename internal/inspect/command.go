@@ -17,6 +17,24 @@ func (f *file) command(text string, line int) {
 		f.install(words, strings.Fields(part), line)
 		f.rootCommand(words, line)
 		f.fetch(words, line)
+		f.server(words, line)
+	}
+}
+
+// server judges the start of a web server.
+func (f *file) server(bases []string, line int) {
+	if len(bases) == 0 {
+		return
+	}
+	switch bases[0] {
+	case "nginx":
+		f.report("WriteOutside", line, "nginx keeps its pid, logs and bodies of requests below /run and /var unless its configuration names other places")
+	case "gunicorn", "uvicorn":
+		f.workerFlags(bases, line)
+	case "ln":
+		if target := bases[len(bases)-1]; slices.Contains([]string{"access.log", "error.log"}, target) {
+			f.report("WriteOutside", line, "it links the server's "+target+" when the container starts")
+		}
 	}
 }
 
@@ -55,7 +73,7 @@ func (f *file) install(bases, words []string, line int) {
 			continue
 		}
 		f.report("InstallAtStart", line, "it runs "+short(words[at:]))
-		if installer.root {
+		if installer.root && !slices.Contains(bases, "sudo") { // which is told apart
 			f.report("NeedsRoot", line, installer.program+" needs root")
 		}
 		if i := slices.IndexFunc(words, func(word string) bool {
@@ -92,6 +110,12 @@ func (f *file) rootCommand(bases []string, line int) {
 var fetchers = []string{"wget", "curl", "git", "gsutil", "azcopy", "aws", "dvc", "huggingface-cli", "s5cmd"}
 
 func (f *file) fetch(bases []string, line int) {
+	// python -m spacy download NAME, python -m nltk.downloader NAME
+	if at := slices.Index(bases, "-m"); at >= 0 && at+1 < len(bases) &&
+		(bases[at+1] == "spacy" && slices.Contains(bases, "download") || bases[at+1] == "nltk.downloader") {
+		f.report("DownloadAtStart", line, "it runs "+short(bases))
+		return
+	}
 	if len(bases) == 0 || !slices.Contains(fetchers, bases[0]) {
 		return
 	}

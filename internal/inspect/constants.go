@@ -33,12 +33,23 @@ type constant struct {
 	line int
 }
 
+// reporter takes findings with the line as their evidence: a file, or a
+// program that leaves out what only training runs.
+type reporter interface {
+	report(id string, line int, message string)
+}
+
 // constants looks through a text for places of AWS and hosts.
-func (f *file) constants(c constant) {
+func (f *file) constants(c constant) { constants(f, f, c) }
+
+// constants leaves out what only training runs into.
+func (p program) constants(c constant) { constants(p, p.file, c) }
+
+func constants(to reporter, f *file, c constant) {
 	text := c.text
 	for _, form := range metadataForms {
 		if strings.Contains(text, form) {
-			f.report("MetadataService", c.line, "the address "+form+" of the metadata service")
+			to.report("MetadataService", c.line, "the address "+form+" of the metadata service")
 			return
 		}
 	}
@@ -46,7 +57,7 @@ func (f *file) constants(c constant) {
 	for _, m := range arnForm.FindAllStringSubmatch(text, -1) {
 		if m[3] != "" {
 			account = true
-			f.report("HardcodedAccount", c.line, "the account "+m[3]+" in an ARN of "+m[1])
+			to.report("HardcodedAccount", c.line, "the account "+m[3]+" in an ARN of "+m[1])
 		}
 		if m[1] == "s3" && m[3] == "" {
 			_, resource, _ := strings.Cut(m[0], ":s3:::")
@@ -54,26 +65,26 @@ func (f *file) constants(c constant) {
 			if !bucketName.MatchString(bucket) {
 				continue
 			}
-			f.report("HardcodedBucket", c.line, "the bucket "+bucket)
+			to.report("HardcodedBucket", c.line, "the bucket "+bucket)
 		}
 	}
 	for _, m := range ecrForm.FindAllStringSubmatch(text, -1) {
 		account = true
-		f.report("HardcodedAccount", c.line, "the account "+m[1]+" in the address of a registry")
+		to.report("HardcodedAccount", c.line, "the account "+m[1]+" in the address of a registry")
 	}
 	if !account && accountForm.MatchString(text) && f.speaksOfAccounts(c.line) {
-		f.report("HardcodedAccount", c.line, "twelve digits, as an AWS account has")
+		to.report("HardcodedAccount", c.line, "twelve digits, as an AWS account has")
 	}
 	for _, form := range []*regexp.Regexp{bucketForm, virtualForm} {
 		for _, m := range form.FindAllStringSubmatch(text, -1) {
-			f.report("HardcodedBucket", c.line, "the bucket "+m[1])
+			to.report("HardcodedBucket", c.line, "the bucket "+m[1])
 		}
 	}
 	for _, region := range regionForm.FindAllString(text, -1) {
-		f.report("HardcodedRegion", c.line, "the region "+region)
+		to.report("HardcodedRegion", c.line, "the region "+region)
 	}
-	f.hosts(c)
-	f.places(c)
+	hosts(to, c)
+	places(to, f, c)
 }
 
 // accountLines is how far above twelve digits a word may stand that makes an
@@ -92,11 +103,11 @@ func (f *file) speaksOfAccounts(line int) bool {
 }
 
 // hosts reports addresses, but for those that are only names.
-func (f *file) hosts(c constant) {
+func hosts(to reporter, c constant) {
 	for _, m := range urlForm.FindAllStringSubmatch(c.text, -1) {
 		host := strings.ToLower(strings.TrimRight(m[1], ".,;)"))
 		if !local(host) && !nominal(host) && !virtualForm.MatchString(c.text) {
-			f.report("HostNamed", c.line, "the host "+host)
+			to.report("HostNamed", c.line, "the host "+host)
 		}
 	}
 }
@@ -123,45 +134,57 @@ var trainingFiles = []string{
 }
 
 // places reports folders and headers of SageMaker.
-func (f *file) places(c constant) {
+func places(to reporter, f *file, c constant) {
 	if strings.Contains(c.text, "/opt/ml/models") {
-		f.report("MultiModelCode", c.line, "the folder /opt/ml/models, where a multi-model container keeps its models")
+		to.report("MultiModelCode", c.line, "the folder /opt/ml/models, where a multi-model container keeps its models")
 	}
 	if routeForm.MatchString(c.text) && strings.ContainsAny(c.text, "<{(") {
-		f.report("MultiModelCode", c.line, "the way by which SageMaker reaches one of several models")
+		to.report("MultiModelCode", c.line, "the way by which SageMaker reaches one of several models")
+	}
+	if c.text == "/ping" || c.text == "/invocations" {
+		to.report("ServingHook", c.line, "the code answers "+c.text+" itself")
 	}
 	if c.text == "/execution-parameters" {
-		f.report("BatchAssumption", c.line, "the way by which a batch transform asks how large its batches may be")
+		to.report("BatchAssumption", c.line, "the way by which a batch transform asks how large its batches may be")
 	}
 	for _, place := range trainingFiles {
-		if strings.Contains(c.text, place) {
-			f.report("SageMakerPath", c.line, "the place "+strings.TrimSuffix(place, "/"))
+		// Once a file: scripts build many paths on one.
+		if strings.Contains(c.text, place) && !f.said[place] {
+			if f.said == nil {
+				f.said = map[string]bool{}
+			}
+			f.said[place] = true
+			to.report("SageMakerPath", c.line, "the place "+strings.TrimSuffix(place, "/"))
 		}
 	}
 	// WSGI writes headers with underscores.
 	if lower := strings.ToLower(strings.ReplaceAll(c.text, "_", "-")); strings.Contains(lower, "x-amzn-sagemaker-") {
 		if strings.Contains(lower, "target-model") {
-			f.report("MultiModelCode", c.line, "the header that names a model of a multi-model endpoint")
+			to.report("MultiModelCode", c.line, "the header that names a model of a multi-model endpoint")
 			return
 		}
-		f.report("SageMakerHeader", c.line, "a header of SageMaker's runtime")
+		to.report("SageMakerHeader", c.line, "a header of SageMaker's runtime")
 	}
 }
 
 // variable reports the reading of a variable of the environment.
-func (f *file) variable(name string, line int, optional bool) {
+func variable(to reporter, name string, line int, optional bool) {
 	switch {
 	case name == "SAGEMAKER_MULTI_MODEL":
-		f.report("MultiModelCode", line, name+" is read")
+		to.report("MultiModelCode", line, name+" is read")
 	case strings.HasPrefix(name, "SM_") || strings.HasPrefix(name, "SAGEMAKER_") || name == "TRAINING_JOB_NAME" || name == "TRAINING_JOB_ARN":
 		if optional {
-			f.report("SageMakerVariableRead", line, name+" is read, with a default")
+			to.report("SageMakerVariableRead", line, name+" is read, with a default")
 			return
 		}
-		f.report("SageMakerVariableNeeded", line, name+" is read, without a default")
+		to.report("SageMakerVariableNeeded", line, name+" is read, without a default")
 	case strings.HasPrefix(name, "AWS_CONTAINER_CREDENTIALS") || strings.HasPrefix(name, "ECS_CONTAINER_METADATA"):
-		f.report("MetadataService", line, name+" leads to the metadata service")
+		to.report("MetadataService", line, name+" leads to the metadata service")
 	case strings.HasPrefix(name, "AWS_"):
-		f.report("AWSVariableRead", line, name+" is read")
+		to.report("AWSVariableRead", line, name+" is read")
 	}
 }
+
+func (f *file) variable(name string, line int, optional bool) { variable(f, name, line, optional) }
+
+func (p program) variable(name string, line int, optional bool) { variable(p, name, line, optional) }

@@ -27,7 +27,7 @@ func TestHostileSourcesAreBounded(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			done := make(chan []Finding, 1)
-			go func() { done <- Code(test.name, []byte(test.text)) }()
+			go func() { done <- code(t, test.name, []byte(test.text)) }()
 			select {
 			case found := <-done:
 				if text := fmt.Sprint(ids(found)); !strings.Contains(text, test.want) {

@@ -63,6 +63,12 @@ type File struct {
 type Inspection struct {
 	limits Limits
 	found  findings
+	// modules are what the model's code imports and where it does so first,
+	// own the modules that its files are, required what lists of requirements
+	// bring, all by the name that is imported.
+	modules  map[string]place
+	own      map[string]bool
+	required map[string]bool
 	// inflatedBytes counts what was unpacked from archives within the archive
 	// and compressed pickles, parsedBytes what the parser of Python was given,
 	// gaveUp the files on which it ran out of time.
@@ -112,13 +118,18 @@ func (f *file) parsed(text []byte) python.Source {
 }
 
 // New begins an inspection.
-func New(limits Limits) *Inspection { return &Inspection{limits: limits.withDefaults()} }
+func New(limits Limits) *Inspection {
+	return &Inspection{
+		limits: limits.withDefaults(), modules: map[string]place{}, own: map[string]bool{}, required: map[string]bool{},
+	}
+}
 
 // File looks through one file. It fails only when the reader does: what the
 // file holds is a matter of findings.
 func (x *Inspection) File(in File) error {
 	source := &watched{from: in.Content}
 	f := &file{in: x, path: in.Path, sizeBytes: in.SizeBytes, content: bufio.NewReaderSize(source, peekBytes)}
+	x.owns(in.Path)
 	f.look()
 	if source.failed != nil {
 		return fmt.Errorf("cannot read %q to inspect it: %w", in.Path, source.failed)
@@ -127,19 +138,14 @@ func (x *Inspection) File(in File) error {
 }
 
 // Findings returns what was found, by severity, kind and place.
-func (x *Inspection) Findings() []Finding { return x.found.sorted() }
+func (x *Inspection) Findings() []Finding {
+	x.undeclared()
+	return x.found.sorted()
+}
 
 // LeftOut notes a file of code that the caller does not hand on.
 func (x *Inspection) LeftOut(name, why string) {
 	x.found.add(Finding{ID: "CodeLeftOut", File: name, Message: "it is not in the bundle: " + why})
-}
-
-// Code looks through one text, as File does, and returns its findings.
-func Code(name string, text []byte) []Finding {
-	x := New(Limits{})
-	f := &file{in: x, path: name, sizeBytes: int64(len(text)), content: bufio.NewReaderSize(strings.NewReader(string(text)), peekBytes)}
-	f.look()
-	return x.Findings()
 }
 
 // watched remembers why reading failed.
@@ -167,6 +173,10 @@ type file struct {
 	content   *bufio.Reader
 	// lines are those of a text, for quoting.
 	lines lines
+	// said are the folders of SageMaker that were reported.
+	said map[string]bool
+	// unpinned are the packages that the file names without exact versions.
+	unpinned []unpinned
 	// nested says that the file is in an archive within the archive: no
 	// further one is opened.
 	nested bool
@@ -204,6 +214,7 @@ func (f *file) look() {
 	if look := textOf(f.path, base); look != nil {
 		if data, ok := f.text(); ok {
 			look(f, data)
+			f.reportUnpinned()
 		}
 		return
 	}
@@ -259,8 +270,8 @@ func textOf(name, base string) func(*file, []byte) {
 		return (*file).triton
 	case base == "manifest.json" && strings.Contains(name, "MAR-INF/"):
 		return (*file).modelArchive
-	case base == "dockerfile":
-		return (*file).plainText
+	case base == "dockerfile" || strings.HasPrefix(base, "dockerfile."):
+		return (*file).dockerfile
 	}
 	switch extension {
 	case ".cfg", ".ini", ".conf", ".toml", ".yaml", ".yml", ".env", ".properties", ".pbtxt":

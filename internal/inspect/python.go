@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,24 +14,64 @@ import (
 type program struct {
 	*file
 	python.Source
+	// training are the lines that only training runs.
+	training []python.Span
+	// left counts the findings there, which are not listed.
+	left *int
+	// calledAWS are the lines that a call of AWS was reported for.
+	calledAWS map[int]bool
 }
+
+// report adds a finding, unless only training runs into it.
+func (p program) report(id string, line int, message string) {
+	if p.trained(line) {
+		*p.left++
+		return
+	}
+	p.file.report(id, line, message)
+}
+
+// trainingVariables are the beginnings of the variables that the training
+// toolkit alone sets.
+var trainingVariables = []string{"SM_CHANNEL", "SM_HP", "SM_OUTPUT_DATA_DIR", "SM_HOSTS", "SM_CURRENT_HOST", "SM_TRAINING_ENV", "SM_NUM_CPUS"}
+
+// trains says that what a file does as a program is training: the toolkits
+// import its functions, or it reads what only training is told.
+func trains(s python.Source) bool {
+	told := func(name string) bool {
+		return slices.ContainsFunc(trainingVariables, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+	}
+	return slices.ContainsFunc(s.Functions, func(f python.Function) bool {
+		return !f.Nested && python.IsHook(f.Name) && strings.HasSuffix(f.Name, "_fn")
+	}) || slices.ContainsFunc(s.Reads, func(r python.Read) bool { return told(r.Key) }) ||
+		slices.ContainsFunc(s.Calls, func(c python.Call) bool {
+			return slices.Contains(environmentReads, c.Name) && len(c.Args) > 0 && told(c.Args[0].Text)
+		})
+}
+
+// environmentReads are the calls that read a variable.
+var environmentReads = []string{"os.environ.get", "os.getenv", "os.environ.pop", "os.environ.setdefault"}
 
 // pythonFile looks through a Python source.
 func (f *file) pythonFile(data []byte) { f.python(data) }
 
 // python looks through a Python source, and returns it.
 func (f *file) python(data []byte) python.Source {
-	p := program{file: f, Source: f.parsed(data)}
+	p := program{file: f, Source: f.parsed(data), left: new(int), calledAWS: map[int]bool{}}
+	if trains(p.Source) {
+		p.training = p.MainOnly
+	}
 	if p.ByTokens {
 		f.report("ParsedByTokens", 1, "scanned token by token: "+p.Why)
 	}
 	p.imports()
+	p.needs()
 	for _, c := range p.Calls {
 		p.call(c)
 	}
 	for _, s := range p.Strings {
 		if !s.Doc {
-			f.constants(constant{text: s.Text, line: s.Line})
+			p.constants(constant{text: s.Text, line: s.Line})
 		}
 	}
 	p.reads()
@@ -38,7 +79,10 @@ func (f *file) python(data []byte) python.Source {
 	p.gpu()
 	p.bindings()
 	for _, g := range p.Globals {
-		f.report("GlobalState", g.Line, "a function changes the module's variable "+g.Name)
+		p.report("GlobalState", g.Line, "a function changes the module's variable "+g.Name)
+	}
+	if *p.left > 0 {
+		f.report("TrainingCode", p.training[0].First, fmt.Sprintf("from here on code that only training runs; %d places there are not listed", *p.left))
 	}
 	return p.Source
 }
@@ -63,6 +107,9 @@ var libraries = map[string]library{
 	"smexperiments":                           {"SageMakerLibrary", "it imports SageMaker Experiments"},
 	"sagemaker_experiments":                   {"SageMakerLibrary", "it imports SageMaker Experiments"},
 	"sagemaker_feature_store_pyspark":         {"SageMakerLibrary", "it imports SageMaker's Feature Store"},
+	"triton_python_backend_utils":             {"ServingHook", "it is a Python model of Triton"},
+	"djl_python":                              {"ServingHook", "it is a handler of DJL Serving"},
+	"ts":                                      {"ServingHook", "it is a handler of TorchServe"},
 	"torch_neuron":                            {"NeuronCode", "it imports Neuron for PyTorch"},
 	"torch_neuronx":                           {"NeuronCode", "it imports Neuron for PyTorch"},
 	"tensorflow_neuron":                       {"NeuronCode", "it imports Neuron for TensorFlow"},
@@ -88,20 +135,31 @@ func top(name string) string {
 	return strings.TrimRight(first, "()[]")
 }
 
+// imported are modules below others, with what they tell.
+var imported = map[string]library{
+	"optimum.neuron": {"NeuronCode", "it imports Neuron for Optimum"},
+	"torch.neuron":   {"NeuronCode", "it imports Neuron for PyTorch"},
+}
+
 func (p program) imports() {
+	said := map[string]bool{}
 	for _, i := range p.Imports {
 		module := top(i.Module)
 		known, is := libraries[module]
-		if i.Module == "optimum.neuron" || strings.HasPrefix(i.Module, "optimum.neuron.") {
-			known, is = library{"NeuronCode", "it imports Neuron for Optimum"}, true
+		for name, tells := range imported {
+			if i.Module == name || strings.HasPrefix(i.Module, name+".") {
+				known, is = tells, true
+			}
 		}
-		if is && (known.id != "GPUOnly" || !i.Optional) {
+		if is && (known.id != "GPUOnly" || !i.Optional) && !said[known.message] {
+			said[known.message] = true
 			if i.Optional {
 				known.message += ", in a try block"
 			}
 			p.report(known.id, i.Line, known.message)
 		}
-		if slices.Contains(awsLibraries, module) && !slices.ContainsFunc(p.Calls, func(c python.Call) bool { return top(c.Name) == module }) {
+		if slices.Contains(awsLibraries, module) && !said[module] && !slices.ContainsFunc(p.Calls, func(c python.Call) bool { return top(c.Name) == module }) {
+			said[module] = true
 			p.report("AWSLibrary", i.Line, "it imports "+i.Module)
 		}
 	}
@@ -117,11 +175,9 @@ func (p program) call(c python.Call) {
 	p.write(c)
 	p.privilege(c)
 	p.workers(c)
-	for _, name := range []string{"os.environ.get", "os.getenv", "os.environ.pop", "os.environ.setdefault"} {
-		if c.Name == name && len(c.Args) > 0 && c.Args[0].String {
-			_, keyword := c.Keywords["default"]
-			p.variable(c.Args[0].Text, c.Line, len(c.Args) > 1 || keyword || c.Defaulted)
-		}
+	if slices.Contains(environmentReads, c.Name) && len(c.Args) > 0 && c.Args[0].String {
+		_, keyword := c.Keywords["default"]
+		p.variable(c.Args[0].Text, c.Line, len(c.Args) > 1 || keyword || c.Defaulted)
 	}
 	if v := c.Keywords["trust_remote_code"]; v.Text == "True" {
 		p.report("RemoteCode", c.Line, c.Name+" executes code that comes with the model")
@@ -149,33 +205,6 @@ func argument(c python.Call, place int, names ...string) (python.Value, bool) {
 		return c.Args[place], true
 	}
 	return python.Value{}, false
-}
-
-func (p program) awsCall(c python.Call) {
-	module := top(c.Name)
-	if !slices.Contains(awsLibraries, module) {
-		for _, key := range []string{"Bucket", "bucket", "bucket_name"} {
-			if v, is := c.Keywords[key]; is && v.Known && v.String && v.Text != "" {
-				p.report("HardcodedBucket", c.Line, "the bucket "+v.Text)
-			}
-		}
-		return
-	}
-	// A client is what leads to calls; the settings of one are its part.
-	if strings.HasSuffix(c.Name, ".Config") || strings.HasSuffix(c.Name, "Error") || strings.HasPrefix(c.Name, "botocore.exceptions") {
-		return
-	}
-	what := c.Name
-	if v, is := argument(c, 0, "service_name"); is && v.Known && v.String {
-		last := c.Name[strings.LastIndexByte(c.Name, '.')+1:]
-		if last == "client" || last == "resource" {
-			what = fmt.Sprintf("%s(%q)", c.Name, v.Text)
-		}
-	}
-	if what == "boto3.client(\"sagemaker\")" || strings.Contains(what, "\"sagemaker-") {
-		what += ", SageMaker's own API,"
-	}
-	p.report("AWSCall", c.Line, what+" is called"+p.when(c))
 }
 
 // when tells that a call is made at the start.
@@ -234,6 +263,9 @@ func (p program) reads() {
 		if slices.Contains(threadVariables, r.Key) {
 			p.report("ThreadSetting", r.Line, "it sets "+r.Key)
 		}
+		if strings.HasPrefix(r.Key, "NEURON_") {
+			p.report("NeuronCode", r.Line, "it sets "+r.Key)
+		}
 	}
 }
 
@@ -286,25 +318,31 @@ func (p program) gpu() {
 }
 
 func cuda(v python.Value) string {
-	if v.Known && v.String && (v.Text == "cuda" || strings.HasPrefix(v.Text, "cuda:")) {
+	if v.String && (v.Known && v.Text == "cuda" || strings.HasPrefix(v.Text, "cuda:")) {
 		return v.Text
 	}
 	return ""
 }
 
-// bindings looks at names that are given a constant.
+// numberForm is a whole number as Python writes it.
+var numberForm = regexp.MustCompile(`^[0-9][0-9_]*$`)
+
+// bindings looks at names, attributes, parameters and keys that are given a
+// constant.
 func (p program) bindings() {
 	for _, b := range p.Bindings {
 		lower := strings.ToLower(b.Name)
-		if b.Value.Known && b.Value.String && strings.Contains(lower, "bucket") && bucketName.MatchString(b.Value.Text) {
-			p.report("HardcodedBucket", b.Line, "the bucket "+b.Value.Text)
+		if strings.Contains(lower, "bucket") {
+			p.bucket(b.Value, b.Line)
 		}
-		if b.Value.Known && (lower == "num_workers" || lower == "n_workers" || lower == "workers") && b.Value.Text != "0" {
-			p.report("WorkerAssumption", b.Line, b.Name+" is fixed at "+b.Value.Text)
-		}
-		if !b.Value.Known || !strings.Contains(lower, "batch_size") && !strings.Contains(lower, "batchsize") {
+		if !b.Value.Known || !numberForm.MatchString(b.Value.Text) {
 			continue
 		}
-		p.report("BatchAssumption", b.Line, fmt.Sprintf("%s is fixed at %s", b.Name, b.Value.Text))
+		switch {
+		case slices.Contains([]string{"num_workers", "n_workers", "workers"}, lower) && b.Value.Text != "0":
+			p.report("WorkerAssumption", b.Line, b.Name+" is fixed at "+b.Value.Text)
+		case strings.Contains(lower, "batch_size") || strings.Contains(lower, "batchsize"):
+			p.report("BatchAssumption", b.Line, fmt.Sprintf("%s is fixed at %s", b.Name, b.Value.Text))
+		}
 	}
 }

@@ -20,6 +20,8 @@ func (p program) load(c python.Call) {
 	switch {
 	case slices.Contains(loaders, c.Name):
 		p.report("PickleLoad", c.Line, c.Name+" loads a pickle")
+	case strings.HasSuffix(c.Name, ".load_from_checkpoint"):
+		p.report("PickleLoad", c.Line, c.Name+" loads a checkpoint of PyTorch Lightning, which is a pickle")
 	case c.Name == "torch.load":
 		if v, is := c.Keywords["weights_only"]; is && v.Text == "True" {
 			return
@@ -40,7 +42,14 @@ var downloads = []string{
 	"tensorflow.keras.utils.get_file", "gensim.downloader.load", "datasets.load_dataset",
 }
 
+// localDatasets are the builders that read files, of which load_dataset takes
+// the names like those of the hub's data sets.
+var localDatasets = []string{"csv", "json", "parquet", "arrow", "text", "imagefolder", "audiofolder", "pandas", "webdataset"}
+
 func (p program) download(c python.Call) {
+	if c.Name == "datasets.load_dataset" && len(c.Args) > 0 && slices.Contains(localDatasets, c.Args[0].Text) {
+		return
+	}
 	if slices.Contains(downloads, c.Name) {
 		what := ""
 		if v, is := argument(c, 0, "repo_id", "url", "fname"); is && v.Known {
@@ -109,28 +118,66 @@ var writers = map[string]int{
 // savers are methods that write to the path in their first place.
 var savers = []string{"to_csv", "to_parquet", "to_pickle", "to_json", "to_feather", "save_pretrained", "save_model", "savefig", "save"}
 
+// pathWriters are methods of pathlib's paths that write there.
+var pathWriters = []string{"write_text", "write_bytes", "mkdir", "touch", "symlink_to", "hardlink_to"}
+
+// moves are methods that write to the path in that place.
+var moves = map[string]int{"rename": 0, "replace": 0, "download_file": 2, "extractall": 0}
+
 func (p program) write(c python.Call) {
+	method := c.Name[strings.LastIndexByte(c.Name, '.')+1:]
 	var target python.Value
 	switch place, is := writers[c.Name]; {
-	case c.Name == "open" || c.Name == "io.open" || c.Name == "codecs.open":
-		mode, _ := argument(c, 1, "mode")
-		if !mode.String || !strings.ContainsAny(mode.Text, "wax+") {
-			return
+	case c.Name == "open" || c.Name == "io.open" || c.Name == "codecs.open" || c.Name == "gzip.open":
+		if mode, _ := argument(c, 1, "mode"); writesMode(mode) {
+			target, _ = argument(c, 0, "file", "filename")
 		}
-		target, _ = argument(c, 0, "file")
 	case is:
 		target, _ = argument(c, place, "name", "dst", "path", "filename")
-	case slices.Contains(savers, c.Name[strings.LastIndexByte(c.Name, '.')+1:]) && strings.Contains(c.Name, "."):
+	case c.Receiver.String && method == "open":
+		if mode, _ := argument(c, 0, "mode"); writesMode(mode) {
+			target = c.Receiver
+		}
+	case c.Receiver.String && slices.Contains(pathWriters, method):
+		target = c.Receiver
+	case slices.Contains(savers, method) && strings.Contains(c.Name, "."):
 		// Methods of frames and models; without a folder it may be a name.
 		if target, _ = argument(c, 0, "path", "path_or_buf", "save_directory", "filename"); !strings.HasPrefix(target.Text, "/") {
 			return
 		}
 	default:
-		return
+		target = p.moved(c, method)
 	}
 	if target.String {
 		p.writes(target.Text, c.Line, p.when(c))
 	}
+	if cache, is := c.Keywords["cache_dir"]; is && cache.String && strings.HasPrefix(cache.Text, "/") {
+		p.writes(cache.Text, c.Line, p.when(c))
+	}
+}
+
+func writesMode(mode python.Value) bool { return mode.String && strings.ContainsAny(mode.Text, "wax+") }
+
+// moved is where a method puts files.
+func (p program) moved(c python.Call, method string) python.Value {
+	place, is := moves[method]
+	switch {
+	case !is:
+		return python.Value{}
+	case method == "download_file" && (c.Service != "s3" || strings.Contains(c.Name, "Bucket()")):
+		place = 1 // a Bucket knows its own name
+		if c.Service != "s3" {
+			return python.Value{}
+		}
+	case method == "extractall" && len(c.Args) == 0 && c.Keywords["path"].Text == "":
+		return python.Value{}
+	case (method == "rename" || method == "replace") && !c.Receiver.String:
+		return python.Value{} // columns of a frame, parts of a string
+	case method == "replace" && len(c.Args) != 1:
+		return python.Value{}
+	}
+	target, _ := argument(c, place, "Filename", "path", "target")
+	return target
 }
 
 // writable are the places that a program may write to: pods have a volume at
@@ -140,20 +187,43 @@ var writable = []string{"/tmp", "/dev", "/opt/ml/output"}
 // writes judges a place that is written to. What begins with something unknown
 // is not judged.
 func (f *file) writes(target string, line int, when string) {
+	if what := outside(target); what != "" {
+		f.report("WriteOutside", line, what+when)
+	}
+}
+
+// writes leaves out what only training runs into.
+func (p program) writes(target string, line int, when string) {
+	if what := outside(target); what != "" {
+		p.report("WriteOutside", line, what+when)
+	}
+}
+
+// outside says what is wrong with a place that is written to, nothing for one
+// that pods may write to.
+func outside(target string) string {
 	if target == "" || strings.HasPrefix(target, "{}") || strings.Contains(target, "://") {
-		return
+		return ""
 	}
 	for _, place := range writable {
 		if target == place || strings.HasPrefix(target, place+"/") {
-			return
+			return ""
 		}
 	}
 	what := fmt.Sprintf("it writes to %q", target)
-	if !strings.HasPrefix(target, "/") {
+	switch {
+	case strings.HasPrefix(target, "~"):
+		what += ", in the home folder"
+	case target == modelFolder || strings.HasPrefix(target, modelFolder+"/"):
+		what += ", where pods have the model read-only"
+	case !strings.HasPrefix(target, "/"):
 		what += ", below the folder it is started in"
 	}
-	f.report("WriteOutside", line, what+when)
+	return what
 }
+
+// modelFolder is where the model's files are.
+const modelFolder = "/opt/ml/model"
 
 // rootCalls need root or a capability.
 var rootCalls = []string{

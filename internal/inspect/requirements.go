@@ -15,7 +15,7 @@ var requirementForm = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z
 func (f *file) requirements([]byte) {
 	if f.path == "code/requirements.txt" || f.path == "requirements.txt" {
 		if count := f.countRequirements(); count > 0 {
-			f.report("InstallAtStart", f.firstRequirement(), fmt.Sprintf("SageMaker's toolkits install the %d packages named here each time the container starts", count))
+			f.report("InstallAtStart", f.firstRequirement(), fmt.Sprintf("SageMaker's toolkits install what is named here each time the container starts: %d in all", count))
 		}
 	}
 	for i := 0; i < len(f.lines); i++ {
@@ -74,6 +74,29 @@ func (f *file) requirement(text string, line int) {
 	f.named(m[1], m[3], line)
 }
 
+// unpinned is a package without an exact version.
+type unpinned struct {
+	name string
+	line int
+}
+
+// reportUnpinned names the packages of a list that have no exact version, at
+// the first.
+func (f *file) reportUnpinned() {
+	if len(f.unpinned) == 0 {
+		return
+	}
+	var names []string
+	for _, u := range f.unpinned {
+		names = append(names, u.name)
+	}
+	verb := " have"
+	if len(names) == 1 {
+		verb = " has"
+	}
+	f.report("RequirementUnpinned", f.unpinned[0].line, shortList(names)+verb+" no exact version")
+}
+
 // sagemakerPackages are those whose presence tells something.
 var sagemakerPackages = map[string]library{
 	"sagemaker":           {"SageMakerSDK", "the SageMaker SDK is installed"},
@@ -114,9 +137,10 @@ func (f *file) named(name, version string, line int) {
 		f.report("RequirementFromURL", line, name+" comes from an address")
 		return
 	}
+	f.in.required[moduleName(normal)] = true
 	exact := strings.HasPrefix(version, "==") && !strings.Contains(version, "*") || strings.HasPrefix(version, "===")
 	if !exact && !strings.Contains(version, "--hash") {
-		f.report("RequirementUnpinned", line, name+" has no exact version")
+		f.unpinned = append(f.unpinned, unpinned{name, line})
 	}
 }
 

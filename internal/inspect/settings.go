@@ -37,41 +37,43 @@ var devices = []string{"OPTION_TENSOR_PARALLEL_DEGREE", "SM_NUM_GPUS", "SM_VLLM_
 
 // settings of a container, by what they assume. The names are those of
 // SageMaker's images.
-func (f *file) setting(name, value string) {
+func (f *file) setting(name, value string) { f.settingAt(name, value, 1) }
+
+func (f *file) settingAt(name, value string, line int) {
 	serves := slices.ContainsFunc(serverPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 	switch {
 	case value == "":
 	case slices.Contains(modelNames, name) || name == "SAGEMAKER_SUBMIT_DIRECTORY":
-		f.fetched(name, value)
+		f.fetched(name, value, line)
 	case slices.Contains(devices, name):
 		if value != "0" && value != "1" && value != "-1" || name == "SM_NUM_GPUS" && value == "1" {
-			f.report("GPUOnly", 1, name+" is "+value)
+			f.report("GPUOnly", line, name+" is "+value)
 		}
 	case name == "SAGEMAKER_MULTI_MODEL" && affirmed(value):
-		f.report("MultiModelCode", 1, "the container is told to serve several models")
+		f.report("MultiModelCode", line, "the container is told to serve several models")
 	case strings.HasSuffix(name, "TRUST_REMOTE_CODE") && affirmed(value):
-		f.report("RemoteCode", 1, name+" is "+value)
+		f.report("RemoteCode", line, name+" is "+value)
 	case strings.Contains(strings.ToLower(value), "neuron"):
-		f.report("NeuronCode", 1, name+" is "+value)
+		f.report("NeuronCode", line, name+" is "+value)
 	case slices.Contains(threadVariables, name):
-		f.report("ThreadSetting", 1, name+" is "+value)
+		f.report("ThreadSetting", line, name+" is "+value)
 	case serves && (strings.Contains(name, "BATCH") || strings.HasSuffix(name, "_QUEUE_SIZE") || strings.HasSuffix(name, "_MAX_NUM_SEQS")):
-		f.report("BatchAssumption", 1, name+" is "+value)
+		f.report("BatchAssumption", line, name+" is "+value)
 	case slices.Contains(ownServers, name), serves && (strings.Contains(name, "WORKERS") || strings.HasSuffix(name, "_THREADS") || strings.HasSuffix(name, "_INSTANCE_COUNT")):
-		f.report("WorkerAssumption", 1, name+" is "+value)
+		f.report("WorkerAssumption", line, name+" is "+value)
 	}
 }
 
 // fetched judges a variable that names a model or code.
-func (f *file) fetched(name, value string) {
+func (f *file) fetched(name, value string, line int) {
 	switch {
 	case strings.HasPrefix(value, "s3://") && name == "SAGEMAKER_SUBMIT_DIRECTORY":
-		f.report("AWSCall", 1, "the toolkit fetches the code that serves from S3 at each start")
+		f.report("AWSCall", line, "the toolkit fetches the code that serves from S3 at each start")
 	case strings.HasPrefix(value, "s3://"):
-		f.report("AWSCall", 1, "the server fetches what it serves from S3 at each start")
+		f.report("AWSCall", line, "the server fetches what it serves from S3 at each start")
 	case name == "SAGEMAKER_SUBMIT_DIRECTORY", strings.HasPrefix(value, "/"), strings.HasPrefix(value, "."), strings.HasPrefix(value, "file:"):
 	default:
-		f.report("DownloadAtStart", 1, name+" is "+value+", which is fetched from a hub")
+		f.report("DownloadAtStart", line, name+" is "+value+", which is fetched from a hub")
 	}
 }
 

@@ -37,7 +37,7 @@ func TestSettingsFiles(t *testing.T) {
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, ids(Code(test.name, []byte(test.text)))); diff != "" {
+			if diff := cmp.Diff(test.want, ids(code(t, test.name, []byte(test.text)))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

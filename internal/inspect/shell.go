@@ -22,6 +22,7 @@ func (f *file) shell(data []byte) {
 		f.shellLines()
 		return
 	}
+	own := assigned(script)
 	syntax.Walk(script, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.CallExpr:
@@ -31,14 +32,46 @@ func (f *file) shell(data []byte) {
 		case *syntax.Redirect:
 			f.redirect(n)
 		case *syntax.ParamExp:
-			if n.Param != nil {
+			if n.Param != nil && !own[n.Param.Value] {
 				f.variable(n.Param.Value, int(n.Pos().Line()), n.Exp != nil)
 			}
 		case *syntax.Word:
-			f.constants(constant{text: wordText(n), line: int(n.Pos().Line())})
+			f.words(n)
 		}
 		return true
 	})
+}
+
+// assigned are the variables that a script gives values to itself.
+func assigned(script *syntax.File) map[string]bool {
+	names := map[string]bool{}
+	syntax.Walk(script, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Assign:
+			if n.Name != nil {
+				names[n.Name.Value] = true
+			}
+		case *syntax.WordIter: // for NAME in …
+			names[n.Name.Value] = true
+		case *syntax.CallExpr:
+			if len(n.Args) > 1 && wordText(n.Args[0]) == "read" {
+				for _, word := range n.Args[1:] {
+					names[wordText(word)] = true
+				}
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// words looks for constants in a word, line by line: a here-document is one.
+func (f *file) words(word *syntax.Word) {
+	line := int(word.Pos().Line())
+	for text := range strings.SplitSeq(wordText(word), "\n") {
+		f.constants(constant{text: text, line: line})
+		line++
+	}
 }
 
 // parseShell returns nil for what is no shell script, or is too deep or long.
@@ -96,9 +129,6 @@ func (f *file) shellCall(n *syntax.CallExpr) {
 	case "ulimit":
 		f.report("NeedsRoot", line, "ulimit may need root")
 	}
-	if words[0] == "gunicorn" || words[0] == "uvicorn" {
-		f.workerFlags(words, line)
-	}
 }
 
 // workerFlags finds a fixed number of workers.
@@ -111,7 +141,9 @@ func (f *file) workerFlags(words []string, line int) {
 		if !given && i+1 < len(words) {
 			value = words[i+1]
 		}
-		f.report("WorkerAssumption", line, words[0]+" is started with "+value+" workers")
+		if numberForm.MatchString(value) {
+			f.report("WorkerAssumption", line, words[0]+" is started with "+value+" workers")
+		}
 	}
 }
 

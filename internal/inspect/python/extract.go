@@ -6,9 +6,14 @@ import (
 
 // extract walks a tree and writes down what matters.
 func extract(root *node) Source {
-	x := &extractor{aliases: map[string]string{}, constants: map[string]Value{}}
+	x := &extractor{aliases: map[string]string{}, constants: map[string]Value{}, objects: map[string]made{}, imported: map[string]bool{}}
 	x.collectNames(root, 0)
+	for _, full := range x.aliases {
+		x.imported[first(full)] = true
+	}
+	x.collectObjects(root)
 	x.walk(root, scope{atStart: true})
+	x.source.MainOnly = mainOnly(root, IsHook)
 	return x.source
 }
 
@@ -30,8 +35,14 @@ type extractor struct {
 	constants map[string]Value
 	// bound counts the bindings of each name, wherever they stand.
 	bound map[string]int
-	// defaulted is the left side of the last "or" that was met.
+	// defaulted is the left side of the last "or" that was met, compared are
+	// the expressions that are only compared or tested.
 	defaulted *node
+	compared  map[*node]bool
+	// objects are the names that stand for what a call returned or for another
+	// name, imported the first parts of the names that imports bring.
+	objects  map[string]made
+	imported map[string]bool
 }
 
 // collectNames learns what was imported and which names are constants, before
@@ -127,7 +138,7 @@ func importsOf(c *node, prefix string) []Import {
 func (x *extractor) walk(n *node, s scope) {
 	switch n.kind {
 	case "import_statement", "import_from_statement":
-		x.imported(n, s)
+		x.imports(n, s)
 		return
 	case "function_definition", "lambda":
 		x.function(n, s)
@@ -141,6 +152,10 @@ func (x *extractor) walk(n *node, s scope) {
 		if left := n.child("left"); left != nil && n.child("operator") != nil && n.child("operator").text == "or" {
 			x.defaulted = left
 		}
+	case "comparison_operator", "not_operator":
+		x.compare(n.children...)
+	case "if_statement", "elif_clause", "while_statement", "conditional_expression":
+		x.compare(n.child("condition"))
 	case "call":
 		x.call(n, s)
 	case "subscript":
@@ -149,6 +164,14 @@ func (x *extractor) walk(n *node, s scope) {
 		x.assignment(n, s)
 	case "global_statement":
 		x.global(n)
+	case "pair":
+		if key := x.fold(n.child("key"), 0); key.Known && key.String {
+			x.source.Bindings = append(x.source.Bindings, Binding{Name: key.Text, Value: x.fold(n.child("value"), 0), Line: n.line})
+		}
+	case "default_parameter", "typed_default_parameter":
+		if name := n.child("name"); name != nil {
+			x.source.Bindings = append(x.source.Bindings, Binding{Name: name.text, Value: x.fold(n.child("value"), 0), Line: n.line})
+		}
 	case "string", "concatenated_string":
 		x.str(n, s)
 		x.within(n, s)
@@ -166,6 +189,16 @@ func (x *extractor) walk(n *node, s scope) {
 			continue
 		}
 		x.walk(c, s)
+	}
+}
+
+// compare notes expressions whose value is only looked at.
+func (x *extractor) compare(nodes ...*node) {
+	if x.compared == nil {
+		x.compared = map[*node]bool{}
+	}
+	for _, n := range nodes {
+		x.compared[n] = true
 	}
 }
 
@@ -189,7 +222,7 @@ func (x *extractor) within(n *node, s scope) {
 	}
 }
 
-func (x *extractor) imported(n *node, s scope) {
+func (x *extractor) imports(n *node, s scope) {
 	seen := map[string]bool{}
 	for _, imported := range imports(n) {
 		if seen[imported.Module] {
@@ -244,7 +277,13 @@ func (x *extractor) call(n *node, s scope) {
 	if name == "" {
 		return
 	}
-	call := Call{Name: name, Line: n.line, AtStart: s.atStart, Defaulted: x.defaulted == n}
+	function := n.child("function")
+	call := Call{
+		Name: name, Line: n.line, AtStart: s.atStart, Defaulted: x.defaulted == n || x.compared[n], Service: x.service(function, 0),
+	}
+	if function.kind == "attribute" {
+		call.Receiver = x.fold(function.child("object"), 0)
+	}
 	arguments := n.child("arguments")
 	if arguments == nil {
 		return
@@ -281,11 +320,17 @@ func (x *extractor) name(n *node, depth int) string {
 		if full, is := x.aliases[n.text]; is {
 			return full
 		}
+		if origin := x.origin(n).name; origin != "" && first(origin) != n.text {
+			return origin
+		}
 		return n.text
 	case "attribute":
 		attribute := n.child("attribute")
 		if attribute == nil {
 			return ""
+		}
+		if origin := x.origin(n).name; origin != "" {
+			return origin
 		}
 		return x.name(n.child("object"), depth+1) + "." + attribute.text
 	case "call":
@@ -317,9 +362,9 @@ func (x *extractor) assignment(n *node, s scope) {
 		left.kind = "stored" // so that it is not noted again as a read
 		return
 	}
-	if left.kind == "identifier" {
+	if left.kind == "identifier" || left.kind == "attribute" {
 		x.source.Bindings = append(x.source.Bindings, Binding{
-			Name: left.text, Value: x.fold(right, 0), Line: n.line, AtStart: s.atStart && !s.nested,
+			Name: left.text[strings.LastIndexByte(left.text, '.')+1:], Value: x.fold(right, 0), Line: n.line, AtStart: s.atStart && !s.nested,
 		})
 	}
 }

@@ -39,6 +39,16 @@ func (x *extractor) fold(n *node, depth int) Value {
 		if value, is := x.constants[n.text]; is {
 			return value
 		}
+		if value, is := places[n.text]; is && x.bound[n.text] <= 1 {
+			return value
+		}
+	case "attribute":
+		// The folder of a path.
+		if attribute := n.child("attribute"); attribute != nil && attribute.text == "parent" {
+			if value := x.fold(n.child("object"), depth+1); value.String {
+				return folder(value)
+			}
+		}
 	case "parenthesized_expression":
 		for _, c := range n.children {
 			if c.kind != "(" && c.kind != ")" && c.kind != "comment" {
@@ -171,17 +181,17 @@ func (x *extractor) foldCall(n *node, depth int) Value {
 		return Value{Text: hole}
 	}
 	args := x.foldList(arguments, depth).Items
-	if function.kind == "attribute" {
-		if attribute := function.child("attribute"); attribute != nil && attribute.text == "format" {
-			if format := x.fold(function.child("object"), depth+1); format.String {
-				return filled(format, []string{hole}, args)
-			}
-		}
+	if value, is := x.foldMethod(function, args, depth); is {
+		return value
 	}
 	switch x.name(function, 0) {
-	case "os.path.join", "pathlib.Path", "pathlib.PurePosixPath", "posixpath.join":
+	case "os.path.join", "pathlib.Path", "pathlib.PurePosixPath", "pathlib.PosixPath", "posixpath.join":
 		return joined(args)
-	case "os.path.expanduser", "os.path.abspath", "str":
+	case "os.path.dirname":
+		if len(args) == 1 && args[0].String {
+			return folder(args[0])
+		}
+	case "os.path.expanduser", "os.path.abspath", "os.path.realpath", "os.fspath", "str":
 		if len(args) == 1 {
 			return args[0]
 		}
@@ -196,6 +206,42 @@ func (x *extractor) foldCall(n *node, depth int) Value {
 		}
 	}
 	return Value{Text: hole}
+}
+
+// foldMethod knows the methods of strings and paths that return another one.
+func (x *extractor) foldMethod(function *node, args []Value, depth int) (Value, bool) {
+	attribute := function.child("attribute")
+	if function.kind != "attribute" || attribute == nil {
+		return Value{}, false
+	}
+	object := x.fold(function.child("object"), depth+1)
+	if !object.String {
+		return Value{}, false
+	}
+	switch attribute.text {
+	case "format":
+		return filled(object, []string{hole}, args), true
+	case "joinpath":
+		return joined(append([]Value{object}, args...)), true
+	case "resolve", "absolute", "expanduser", "as_posix", "strip":
+		return object, true
+	}
+	return Value{}, false
+}
+
+// places are names whose meaning SageMaker fixes: the file lies with the
+// model's code, and the toolkits call model_fn with the model's folder.
+var places = map[string]Value{
+	"__file__":  {Text: "/opt/ml/model/code/" + hole, String: true},
+	"model_dir": {Text: "/opt/ml/model", String: true},
+}
+
+// folder is the folder of a path.
+func folder(v Value) Value {
+	if i := strings.LastIndexByte(strings.TrimSuffix(v.Text, "/"), '/'); i > 0 {
+		return Value{Text: v.Text[:i], Known: v.Known, String: true}
+	}
+	return Value{Text: hole, String: true}
 }
 
 func joined(args []Value) Value {

@@ -11,6 +11,9 @@ type Source struct {
 	Functions []Function
 	Bindings  []Binding
 	Globals   []Global
+	// MainOnly are the lines that run only when the file is started as a
+	// program, and not when something imports it.
+	MainOnly []Span
 	// ByTokens says that the file was scanned token by token, since no whole
 	// syntax tree could be made of it. Calls are then found with their
 	// constant arguments, and nothing is known of scopes.
@@ -45,8 +48,24 @@ type Call struct {
 	Line     int
 	// AtStart says that the call runs when the module is loaded.
 	AtStart bool
-	// Defaulted says that "or" follows, with what holds if there is nothing.
+	// Defaulted says that "or" follows, with what holds if there is nothing, or
+	// that the value is only compared.
 	Defaulted bool
+	// Receiver is what a method is called on, as far as it is known.
+	Receiver Value
+	// Service is the service of AWS that the client belongs to, if any: "s3"
+	// for a call on what boto3.client("s3") returned.
+	Service string
+}
+
+// IsHook says that SageMaker's toolkits call a function of that name in a
+// script that they import.
+func IsHook(name string) bool {
+	switch name {
+	case "model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "input_handler", "output_handler", "handler", "handle":
+		return true
+	}
+	return false
 }
 
 // Value is an argument as far as it is known.
@@ -91,7 +110,7 @@ type Function struct {
 	Nested bool
 }
 
-// Binding gives a value to a plain name.
+// Binding gives a value to a name, an attribute, a parameter or a key.
 type Binding struct {
 	Name  string
 	Value Value
