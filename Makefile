@@ -4,6 +4,12 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
+# Some runners of continuous integration set no HOME; Go's caches and the local
+# cluster's state are below it.
+ifndef HOME
+export HOME := $(shell getent passwd "$$(id -u)" | cut -d: -f6)
+endif
+
 # CLUSTER chooses where things run: local (built from source by localcluster/),
 # kind (needs Docker), current (your kubeconfig; set REGISTRY to where it pulls
 # from), or none (tests that need containers are skipped by name).

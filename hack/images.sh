@@ -16,7 +16,15 @@ bin/image scratch --out "$out/landfall-standin" --file "$certificates" --user 65
 	--binary bin/landfall-standin=/landfall-standin --entrypoint /landfall-standin
 
 [ "${CLUSTER:-local}" != none ] || exit 0
-bin/image base --packages "$(paste -sd, examples/churn/packages.txt)" --out "$out/python-base" \
-	--imports sklearn.linear_model,sklearn.ensemble,sklearn.datasets,uvicorn.workers,uvloop,httptools
+base() {
+	bin/image base --packages "$(paste -sd, examples/churn/packages.txt)" --out "$out/python-base" \
+		--imports sklearn.linear_model,sklearn.ensemble,sklearn.datasets,uvicorn.workers,uvloop,httptools
+}
+# apt may have no lists, old ones, or a mirror that refuses.
+base || {
+	echo "once more, with new package lists" >&2
+	[ "$(id -u)" -ne 0 ] || hack/retry.sh apt-get -q -o Acquire::Retries=3 update >/dev/null
+	base
+}
 bin/image app --base "$out/python-base" --dir examples/churn/program --prefix /opt/program \
 	--entrypoint /opt/program/churn --env PYTHONDONTWRITEBYTECODE=1 --expose 8080/tcp --out "$out/churn-classifier"

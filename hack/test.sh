@@ -16,12 +16,26 @@ stage() {
 	echo "── $name took $((SECONDS - began)) s (of $((SECONDS - started)) s)"
 }
 
+# limit is how long the tests of one package may take, on a machine that is busy
+# with other work, too. A package that hangs ends then, and shows where each of
+# its goroutines stands.
+limit=10m
+
+# room warns when a folder's disk has less than so many GiB free: what fails for
+# want of room rarely says so.
+room() {
+	mkdir -p "$1"
+	local free
+	free=$(df -Pk "$1" | awk 'NR == 2 {print int($4 / 1048576)}')
+	[ "$free" -ge "$2" ] || echo "only $free GiB are free in $1; $3 may need $2" >&2
+}
+
 # part runs one module's tests and names its slowest.
 part() {
 	local name=$1 folder=$2
 	shift 2
 	(cd "$folder" && "$OLDPWD_ROOT/bin/gotestsum" --format pkgname-and-test-fails --hide-summary=skipped \
-		--jsonfile "$results/$name.json" -- "$@") || failed+=("$name")
+		--jsonfile "$results/$name.json" -- -timeout "$limit" "$@") || failed+=("$name")
 	echo "slowest of $name:"
 	bin/gotestsum tool slowest --num 10 --jsonfile "$results/$name.json" | sed 's/^/  /'
 	skips "$name"
@@ -52,15 +66,21 @@ prepare_containers() {
 	fi
 }
 
+room "${TMPDIR:-/tmp}" 5 "linking and testing"
+room "$(go env GOCACHE)" 8 "compiling everything once"
+room "$(go env GOMODCACHE)" 3 "the modules"
+
 export OLDPWD_ROOT=$PWD
 export CLUSTER=${CLUSTER:-local}
 failed=()
 case $scope in
 unit)
+	stage "Go modules" hack/fetch.sh
 	stage "build tools" make tools
 	stage "unit tests" part unit . -race ./api/... ./internal/... ./cmd/...
 	;;
 api)
+	stage "Go modules" hack/fetch.sh
 	stage "build tools" make tools
 	stage "build Kubernetes" bin/localcluster build
 	eval "$(bin/localcluster env)"
@@ -68,6 +88,7 @@ api)
 	;;
 all)
 	stage "Debian packages" hack/packages.sh
+	stage "Go modules" hack/fetch.sh
 	stage "build" make build
 	stage "cluster and images" prepare_containers
 	eval "$(bin/localcluster env)"

@@ -203,7 +203,11 @@ func problems(t *testing.T, from source, manifest object) []string {
 
 func definitionOf(t *testing.T, from source) apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
-	command := exec.Command("go", "mod", "download", "-json", from.module)
+	again, err := filepath.Abs(filepath.Join("..", "retry.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(again, "go", "mod", "download", "-json", from.module)
 	// Outside any module, so that none has to require it.
 	command.Dir = t.TempDir()
 	output, err := command.Output()

@@ -29,7 +29,7 @@ func Download(ctx context.Context, run Runner, dir string, packages []Package) e
 		return nil
 	}
 	// As root, apt would drop to a user that may not write to dir.
-	args := []string{"-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=1", "download", "--"}
+	args := []string{"-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=1", "-o", "Acquire::Retries=3", "download", "--"}
 	for _, p := range missing {
 		args = append(args, p.Name+"="+p.Version)
 	}
