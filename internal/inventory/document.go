@@ -35,6 +35,8 @@ type Document struct {
 	// Resources are all other things of SageMaker, sorted by place, kind and
 	// name.
 	Resources []Resource `json:"resources,omitempty"`
+	// Lineage is what SageMaker noted of what came from what, by place.
+	Lineage []Lineage `json:"lineage,omitempty"`
 	// Alarms watch something of SageMaker, or stop its deployments.
 	Alarms []Alarm `json:"alarms,omitempty"`
 	// LogGroups are those that SageMaker writes to.

@@ -113,6 +113,13 @@ const (
 	KindDeviceFleet                   ResourceKind = "DeviceFleet"
 	KindPartnerApp                    ResourceKind = "PartnerApp"
 	KindTrainingPlan                  ResourceKind = "TrainingPlan"
+	KindClusterSchedulerConfig        ResourceKind = "ClusterSchedulerConfig"
+	KindComputeQuota                  ResourceKind = "ComputeQuota"
+	KindDevice                        ResourceKind = "Device"
+	KindEdgeDeploymentPlan            ResourceKind = "EdgeDeploymentPlan"
+	KindAIBenchmarkJob                ResourceKind = "AIBenchmarkJob"
+	KindAIRecommendationJob           ResourceKind = "AIRecommendationJob"
+	KindAIWorkloadConfig              ResourceKind = "AIWorkloadConfig"
 )
 
 // ResourceKinds are all kinds there are, endpoints included.
@@ -127,6 +134,8 @@ var ResourceKinds = []ResourceKind{
 	KindHumanTaskUI, KindWorkteam, KindWorkforce, KindMonitoringSchedule, KindDataQualityJobDefinition,
 	KindModelQualityJobDefinition, KindModelBiasJobDefinition, KindModelExplainabilityDefinition, KindHub,
 	KindHubContent, KindCluster, KindProject, KindDeviceFleet, KindPartnerApp, KindTrainingPlan,
+	KindClusterSchedulerConfig, KindComputeQuota, KindDevice, KindEdgeDeploymentPlan, KindAIBenchmarkJob,
+	KindAIRecommendationJob, KindAIWorkloadConfig,
 }
 
 // Spec is a JSON object in AWS's field names.

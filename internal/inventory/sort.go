@@ -20,6 +20,10 @@ func sorted(d Document) Document {
 	d.Resources = sortedBy(d.Resources, func(r Resource) string {
 		return r.String() + "/" + string(r.Kind) + "/" + r.Name + "\x00" + r.Parent + "\x00" + r.ARN
 	})
+	d.Lineage = sortedBy(d.Lineage, func(l Lineage) string { return l.String() })
+	for i := range d.Lineage {
+		sortLineage(&d.Lineage[i])
+	}
 	d.Alarms = sortedBy(d.Alarms, func(a Alarm) string { return a.String() + "/" + a.Name })
 	d.LogGroups = sortedBy(d.LogGroups, func(g LogGroup) string { return g.String() + "/" + g.Name })
 	d.Callers = sortedBy(d.Callers, func(c Caller) string {
@@ -48,6 +52,12 @@ func sortEndpoint(e *Endpoint) {
 		s.Policies = sortedBy(s.Policies, func(p Policy) string { return p.Name })
 		s.ScheduledActions = sortedBy(s.ScheduledActions, func(a ScheduledAction) string { return a.Name })
 	}
+}
+
+func sortLineage(l *Lineage) {
+	l.Cut, l.Ignored = sortedText(l.Cut), sortedText(l.Ignored)
+	l.Entities = sortedBy(l.Entities, func(e LineageEntity) string { return string(e.Kind) + "/" + e.ARN })
+	l.Links = sortedBy(l.Links, func(k LineageLink) string { return k.Destination + " " + k.Source + " " + k.Relation })
 }
 
 // sortedBy returns a sorted copy; nil stays nil.

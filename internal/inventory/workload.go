@@ -89,6 +89,8 @@ type Workload struct {
 	Criticality      Criticality `json:"criticality"`
 	// CostPerMonth is nil where no price is known.
 	CostPerMonth *Cost `json:"costPerMonth,omitempty"`
+	// Unpriced names what of it costs money and has no price that is known.
+	Unpriced []string `json:"unpriced,omitempty"`
 }
 
 // MaxWorkloadResources is how many resources a workload names.
@@ -222,6 +224,9 @@ type Cost struct {
 	Estimate bool `json:"estimate,omitempty"`
 	// PricesOf is the date of the price table.
 	PricesOf string `json:"pricesOf"`
+	// PriceTable names people's own tables of prices that have a part in it.
+	// Empty means that all is from Landfall's own.
+	PriceTable string `json:"priceTable,omitempty"`
 	// Basis says how the amount came about.
 	Basis string `json:"basis"`
 }

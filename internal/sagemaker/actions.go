@@ -8,7 +8,8 @@ import (
 // kinds.
 var besideTable = []string{
 	"application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies",
-	"application-autoscaling:DescribeScheduledActions", "cloudwatch:GetMetricData", "sagemaker:ListTags",
+	"application-autoscaling:DescribeScheduledActions", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics",
+	"sagemaker:ListTags",
 	"sts:GetCallerIdentity",
 }
 
@@ -16,7 +17,7 @@ var besideTable = []string{
 // come from the table of kinds that the scan itself goes by. IAM's names for
 // SageMaker's actions are those of the operations.
 func Actions(options ScanOptions) []string {
-	s := &scan{ScanOptions: options}
+	s := newScan(nil, options)
 	actions := slices.Clone(besideTable)
 	for i := range table {
 		k := &table[i]
@@ -31,6 +32,11 @@ func Actions(options ScanOptions) []string {
 		}
 		for _, detail := range k.details {
 			actions = append(actions, "sagemaker:"+detail.operation)
+		}
+	}
+	if s.tracksLineage() {
+		for _, l := range lineageLists {
+			actions = append(actions, "sagemaker:"+l.operation)
 		}
 	}
 	slices.Sort(actions)

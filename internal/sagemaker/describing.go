@@ -144,7 +144,11 @@ func (s *scan) askDetail(ctx context.Context, detail lister, l line) (detailed, 
 		} else {
 			all = p.items
 		}
-		if token = p.next; token == "" {
+		enough := detail.most > 0 && all.Len() >= detail.most
+		if enough {
+			all = all.Slice(0, detail.most)
+		}
+		if token = p.next; token == "" || enough {
 			var is detailed
 			is.Fields, is.Masked = answer.List(p.member, all)
 			return is, nil

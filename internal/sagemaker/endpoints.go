@@ -213,5 +213,10 @@ func countMasked(d inventory.Document) int {
 	for _, r := range d.Resources {
 		count += len(r.Masked)
 	}
+	for _, l := range d.Lineage {
+		for _, entity := range l.Entities {
+			count += strings.Count(entity.Source, inventory.Masked) + strings.Count(entity.SourceID, inventory.Masked)
+		}
+	}
 	return count
 }

@@ -132,6 +132,11 @@ func rootOf(operation string) inventory.ResourceKind {
 			return k.ResourceKind
 		}
 	}
+	for _, l := range lineageLists {
+		if operation == "sagemaker:"+l.operation {
+			return inventory.ResourceKind(l.name)
+		}
+	}
 	return inventory.KindEndpoint // tags are those of endpoints
 }
 
@@ -190,18 +195,27 @@ func TestFaultsThatStay(t *testing.T) {
 				t.Run(operation+" "+name, func(t *testing.T) { checkUnread(t, operation, faults.knobs.Deny, got.Unread) })
 			}
 			if len(got.Unread) != len(group) {
-				t.Errorf("%v fail, and unread is %+v", group, got.Unread)
+				t.Errorf("%v fail, and unread is %v", group, codes(got.Unread))
 			}
 			checkLosses(t, group, calm, got)
 		}
 	}
 }
 
+// codes are what failed, and how.
+func codes(unread []inventory.Unread) []string {
+	var all []string
+	for _, u := range unread {
+		all = append(all, u.Operation+" "+u.Code)
+	}
+	return all
+}
+
 func checkUnread(t *testing.T, operation string, denied bool, unread []inventory.Unread) {
 	t.Helper()
 	index := slices.IndexFunc(unread, func(u inventory.Unread) bool { return u.Operation == operation })
 	if index < 0 || unread[index].Place != demoPlace {
-		t.Fatalf("unread is %+v", unread)
+		t.Fatalf("unread is %v", codes(unread))
 	}
 	if (unread[index].Action == operation) != denied {
 		t.Errorf("the missing action is %q", unread[index].Action)

@@ -109,7 +109,7 @@ func (k *kind) unwrap(answer any) fields {
 
 // The names that AWS has for the times of a resource.
 var (
-	createdFields  = []string{"CreationTime", "CreateDate", "StartTime"}
+	createdFields  = []string{"CreationTime", "CreateDate", "StartTime", "RegistrationTime"}
 	modifiedFields = []string{"LastModifiedTime", "LastUpdatedDate"}
 	endedFields    = []string{
 		"TrainingEndTime", "ProcessingEndTime", "TransformEndTime", "HyperParameterTuningEndTime", "CompilationEndTime",

@@ -71,5 +71,20 @@ var hosting = []kind{
 		describe:     describe((*calls).DescribeInferenceRecommendationsJob),
 		policy:       newestOfFamily,
 		name:         "JobName", arn: "JobArn", status: "Status",
+	}, {
+		ResourceKind: inventory.KindAIWorkloadConfig,
+		list:         list((*calls).ListAIWorkloadConfigs),
+		describe:     describe((*calls).DescribeAIWorkloadConfig),
+		status:       "-",
+	}, {
+		ResourceKind: inventory.KindAIBenchmarkJob,
+		list:         list((*calls).ListAIBenchmarkJobs),
+		describe:     describe((*calls).DescribeAIBenchmarkJob),
+		policy:       newestOfFamily,
+	}, {
+		ResourceKind: inventory.KindAIRecommendationJob,
+		list:         list((*calls).ListAIRecommendationJobs),
+		describe:     describe((*calls).DescribeAIRecommendationJob),
+		policy:       newestOfFamily,
 	},
 }

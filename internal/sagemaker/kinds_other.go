@@ -28,6 +28,17 @@ var others = []kind{
 		describe:     describe((*calls).DescribeCluster),
 		details:      []lister{list((*calls).ListClusterNodes)},
 	}, {
+		// Which teams may take what of a cluster, and who goes first.
+		ResourceKind: inventory.KindClusterSchedulerConfig,
+		list:         list((*calls).ListClusterSchedulerConfigs),
+		describe:     describe((*calls).DescribeClusterSchedulerConfig),
+		name:         "Name", status: "Status", belongs: []string{"ClusterArn"},
+	}, {
+		ResourceKind: inventory.KindComputeQuota,
+		list:         list((*calls).ListComputeQuotas),
+		describe:     describe((*calls).DescribeComputeQuota),
+		name:         "Name", status: "Status", belongs: []string{"ClusterArn"},
+	}, {
 		ResourceKind: inventory.KindProject,
 		list:         list((*calls).ListProjects),
 		describe:     describe((*calls).DescribeProject),
@@ -36,6 +47,18 @@ var others = []kind{
 		list:         list((*calls).ListDeviceFleets),
 		describe:     describe((*calls).DescribeDeviceFleet),
 		status:       "-",
+	}, {
+		// A fleet may have thousands of devices; some tell how all are.
+		ResourceKind: inventory.KindDevice,
+		list:         list((*calls).ListDevices),
+		describe:     describe((*calls).DescribeDevice),
+		parent:       inventory.KindDeviceFleet, belongs: []string{"DeviceFleetName"},
+		policy: newestOfFamily, family: byParent, status: "-",
+	}, {
+		ResourceKind: inventory.KindEdgeDeploymentPlan,
+		list:         list((*calls).ListEdgeDeploymentPlans),
+		describe:     describe((*calls).DescribeEdgeDeploymentPlan),
+		status:       "-", belongs: []string{"DeviceFleetName"},
 	}, {
 		ResourceKind: inventory.KindPartnerApp,
 		list:         list((*calls).ListPartnerApps),

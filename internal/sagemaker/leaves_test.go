@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 
 	"landfall.dev/landfall/internal/inventory"
 )
@@ -35,6 +36,10 @@ var conversions = map[reflect.Type]func(answer any) any{
 	reflect.TypeFor[sagemaker.DescribeInferenceComponentOutput](): func(answer any) any {
 		return convertComponent(answer.(*sagemaker.DescribeInferenceComponentOutput))
 	},
+	reflect.TypeFor[types.ArtifactSummary]():    lineageConversion(artifactOf),
+	reflect.TypeFor[types.ActionSummary]():      lineageConversion(actionOf),
+	reflect.TypeFor[types.ContextSummary]():     lineageConversion(contextOf),
+	reflect.TypeFor[types.AssociationSummary](): lineageConversion(linkOf),
 	reflect.TypeFor[scaling.ScalableTarget](): func(answer any) any {
 		return convertTarget(*answer.(*scaling.ScalableTarget))
 	},
@@ -44,6 +49,14 @@ var conversions = map[reflect.Type]func(answer any) any{
 	reflect.TypeFor[scaling.ScheduledAction](): func(answer any) any {
 		return convertScheduled(*answer.(*scaling.ScheduledAction))
 	},
+}
+
+func lineageConversion[In any](convert func(*In, *lineagePage)) func(any) any {
+	return func(answer any) any {
+		var page lineagePage
+		convert(answer.(*In), &page)
+		return page
+	}
 }
 
 // givenByPlace are mapped fields that change nothing in the conversion itself:

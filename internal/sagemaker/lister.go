@@ -20,6 +20,9 @@ type lister struct {
 	input, output reflect.Type
 	// each are the values that the list must be asked for one after the other.
 	each []string
+	// most bounds how many are kept of a list about one resource, the newest
+	// ones; 0 keeps all.
+	most int
 	// page asks for one page.
 	page func(ctx context.Context, client *calls, asked question, token string) (page, error)
 }
@@ -81,6 +84,12 @@ func list[In, Out any](
 // eachOf returns a lister that is asked for several values.
 func (l lister) eachOf(values ...string) lister {
 	l.each = values
+	return l
+}
+
+// atMost returns a lister that keeps the newest only.
+func (l lister) atMost(most int) lister {
+	l.most = most
 	return l
 }
 

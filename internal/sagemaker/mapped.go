@@ -6,6 +6,7 @@ import (
 
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 )
 
 // mappedLeaves lists, for each of AWS's answers, the fields that the
@@ -16,10 +17,28 @@ var mappedLeaves = map[reflect.Type]map[string]bool{
 	reflect.TypeFor[sagemaker.DescribeEndpointConfigOutput]():     paths(configLeaves),
 	reflect.TypeFor[sagemaker.DescribeModelOutput]():              paths(modelLeaves),
 	reflect.TypeFor[sagemaker.DescribeInferenceComponentOutput](): paths(componentLeaves),
+	reflect.TypeFor[types.ArtifactSummary]():                      paths(artifactLeaves),
+	reflect.TypeFor[types.ActionSummary]():                        paths(actionLeaves),
+	reflect.TypeFor[types.ContextSummary]():                       paths(contextLeaves),
+	reflect.TypeFor[types.AssociationSummary]():                   paths(associationLeaves),
 	reflect.TypeFor[scaling.ScalableTarget]():                     paths(targetLeaves),
 	reflect.TypeFor[scaling.ScalingPolicy]():                      paths(policyLeaves),
 	reflect.TypeFor[scaling.ScheduledAction]():                    paths(scheduledLeaves),
 }
+
+const artifactLeaves = `
+ArtifactArn ArtifactName ArtifactType CreationTime LastModifiedTime Source.SourceUri`
+
+const actionLeaves = `
+ActionArn ActionName ActionType CreationTime LastModifiedTime Status
+Source.SourceId Source.SourceType Source.SourceUri`
+
+const contextLeaves = `
+ContextArn ContextName ContextType CreationTime LastModifiedTime
+Source.SourceId Source.SourceType Source.SourceUri`
+
+const associationLeaves = `
+AssociationType CreationTime DestinationArn SourceArn`
 
 const asyncLeaves = `
 AsyncInferenceConfig.ClientConfig.MaxConcurrentInvocationsPerInstance

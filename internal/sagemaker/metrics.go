@@ -2,8 +2,11 @@ package sagemaker
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -110,7 +113,7 @@ func (s *scan) measure(ctx context.Context, subjects []*subject) (bool, error) {
 		if read, err := s.readBatch(ctx, queries[begin:end]); err != nil || !read {
 			return false, err
 		}
-		s.Progress(Progress{Stage: "reading metrics", Done: len(subjects) * end / len(queries), Total: len(subjects)})
+		s.Progress(Progress{Stage: stageMetrics, Done: len(subjects) * end / len(queries), Total: len(subjects)})
 		begin = end
 	}
 	return true, nil
@@ -131,9 +134,55 @@ func batchLength(queries []query) int {
 	return count
 }
 
+// batch is what one question gave. It goes to the journal.
+type batch struct {
+	Series []batchSeries `json:"series,omitempty"`
+	// refused are the series that CloudWatch could not read, by their number;
+	// a batch with some is asked for again in the next run.
+	refused map[int]types.StatusCode
+}
+
+// batchSeries are the points of one series: of hours all, of minutes the
+// highest.
+type batchSeries struct {
+	// Query is the number of its query.
+	Query int `json:"query"`
+	// Minutes are the times since 1970, in minutes.
+	Minutes []int64   `json:"minutes,omitempty"`
+	Values  []float64 `json:"values,omitempty"`
+}
+
+const secondsPerMinute = 60
+
 // readBatch reads one batch. False means that the metrics may not be read at
 // all, which has been recorded.
 func (s *scan) readBatch(ctx context.Context, queries []query) (bool, error) {
+	in := batchInput(queries)
+	complete := func(b batch) bool { return len(b.refused) == 0 }
+	read, err := rememberIf(s, "GetMetricData|"+digest(in), complete, func() (batch, error) { return s.askBatch(ctx, queries, in) })
+	if err != nil {
+		return false, s.failures.record(ctx, "cloudwatch:GetMetricData", "", err)
+	}
+	for number, code := range read.refused {
+		q := queries[number]
+		if err := s.failures.record(ctx, "cloudwatch:GetMetricData", q.subject.name, &smithy.GenericAPIError{
+			Code: string(code), Message: "CloudWatch gave no figures on " + q.series.metric,
+		}); err != nil {
+			return false, err
+		}
+	}
+	for _, found := range read.Series {
+		q := queries[found.Query]
+		points := make(map[time.Time]float64, len(found.Minutes))
+		for i, minutes := range found.Minutes {
+			points[time.Unix(minutes*secondsPerMinute, 0).UTC()] = found.Values[i]
+		}
+		q.subject.found[q.series] = points
+	}
+	return true, nil
+}
+
+func batchInput(queries []query) *cloudwatch.GetMetricDataInput {
 	in := &cloudwatch.GetMetricDataInput{ScanBy: types.ScanByTimestampAscending}
 	for i, q := range queries {
 		if in.StartTime == nil || q.start().Before(*in.StartTime) {
@@ -144,19 +193,51 @@ func (s *scan) readBatch(ctx context.Context, queries []query) (bool, error) {
 		}
 		in.MetricDataQueries = append(in.MetricDataQueries, q.wire(i))
 	}
+	return in
+}
+
+// digest tells a question from all others.
+func digest(in *cloudwatch.GetMetricDataInput) string {
+	hash := sha256.New()
+	for _, q := range in.MetricDataQueries {
+		stat := q.MetricStat
+		fmt.Fprintf(hash, "%s %s %d %s", aws.ToString(stat.Metric.Namespace), aws.ToString(stat.Metric.MetricName), aws.ToInt32(stat.Period), aws.ToString(stat.Stat))
+		for _, d := range stat.Metric.Dimensions {
+			fmt.Fprintf(hash, " %s=%s", aws.ToString(d.Name), aws.ToString(d.Value))
+		}
+		fmt.Fprintln(hash)
+	}
+	fmt.Fprint(hash, in.StartTime.Unix(), in.EndTime.Unix())
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// askBatch asks for one batch, all of its pages.
+func (s *scan) askBatch(ctx context.Context, queries []query, in *cloudwatch.GetMetricDataInput) (batch, error) {
+	found := make([]map[time.Time]float64, len(queries))
+	read := batch{refused: map[int]types.StatusCode{}}
 	pages := cloudwatch.NewGetMetricDataPaginator(s.Metrics, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return false, s.failures.record(ctx, "cloudwatch:GetMetricData", "", err)
+			return batch{}, err
 		}
 		for _, result := range page.MetricDataResults {
-			if err := s.collect(ctx, queries, result); err != nil {
-				return false, err
+			if err := read.collect(queries, found, result); err != nil {
+				return batch{}, err
 			}
 		}
 	}
-	return true, nil
+	for number, points := range found {
+		if points == nil {
+			continue
+		}
+		of := batchSeries{Query: number}
+		for _, at := range slices.SortedFunc(maps.Keys(points), time.Time.Compare) {
+			of.Minutes, of.Values = append(of.Minutes, at.Unix()/secondsPerMinute), append(of.Values, points[at])
+		}
+		read.Series = append(read.Series, of)
+	}
+	return read, nil
 }
 
 func (q query) wire(index int) types.MetricDataQuery {
@@ -173,24 +254,23 @@ func (q query) wire(index int) types.MetricDataQuery {
 }
 
 // collect keeps the points of a result. A series that CloudWatch could not read
-// is recorded and left out: that nothing was told is not that nothing happened.
-func (s *scan) collect(ctx context.Context, queries []query, result types.MetricDataResult) error {
-	q, err := queryOf(queries, result)
+// is noted and left out: that nothing was told is not that nothing happened.
+func (b *batch) collect(queries []query, found []map[time.Time]float64, result types.MetricDataResult) error {
+	number, err := numberOf(queries, result)
 	if err != nil {
 		return err
 	}
 	if result.StatusCode == types.StatusCodeInternalError || result.StatusCode == types.StatusCodeForbidden {
-		return s.failures.record(ctx, "cloudwatch:GetMetricData", q.subject.name, &smithy.GenericAPIError{
-			Code: string(result.StatusCode), Message: "CloudWatch gave no figures on " + q.series.metric,
-		})
+		b.refused[number] = result.StatusCode
+		return nil
 	}
-	points := q.subject.found[q.series]
+	points := found[number]
 	if points == nil {
 		points = map[time.Time]float64{}
-		q.subject.found[q.series] = points
+		found[number] = points
 	}
 	for i, at := range result.Timestamps {
-		if q.series.period < hourly {
+		if queries[number].series.period < hourly {
 			keepHighest(points, at.UTC(), result.Values[i])
 			continue
 		}
@@ -211,16 +291,16 @@ func keepHighest(points map[time.Time]float64, at time.Time, value float64) {
 	points[at] = value
 }
 
-// queryOf finds the query that a result belongs to.
-func queryOf(queries []query, result types.MetricDataResult) (query, error) {
+// numberOf finds the query that a result belongs to.
+func numberOf(queries []query, result types.MetricDataResult) (int, error) {
 	id := aws.ToString(result.Id)
 	if id == "" {
-		return query{}, errors.New("CloudWatch answered a query without an id")
+		return 0, errors.New("CloudWatch answered a query without an id")
 	}
 	index, err := strconv.Atoi(id[1:])
 	if err != nil || index < 0 || index >= len(queries) || len(result.Timestamps) != len(result.Values) {
-		return query{}, fmt.Errorf("CloudWatch answered the query %q, which was not asked, or with %d times and %d values",
+		return 0, fmt.Errorf("CloudWatch answered the query %q, which was not asked, or with %d times and %d values",
 			id, len(result.Timestamps), len(result.Values))
 	}
-	return queries[index], nil
+	return index, nil
 }

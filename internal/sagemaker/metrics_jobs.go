@@ -3,7 +3,12 @@ package sagemaker
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
 	"landfall.dev/landfall/internal/inventory"
 )
@@ -16,23 +21,78 @@ type jobMetrics struct {
 	started, ended, instanceType string
 }
 
-// jobKinds are the jobs whose instances CloudWatch knows by the job's name:
-// those of transform jobs have the instance's id in theirs, which stands in no
-// description.
+// jobKinds are the jobs whose instances CloudWatch knows.
 var jobKinds = map[inventory.ResourceKind]jobMetrics{
 	inventory.KindTrainingJob: {trainingUses, "TrainingStartTime", "TrainingEndTime", "ResourceConfig.InstanceType"},
 	inventory.KindProcessingJob: {
 		processingUses, "ProcessingStartTime", "ProcessingEndTime", "ProcessingResources.ClusterConfig.InstanceType",
 	},
+	inventory.KindTransformJob: {transformUses, "TransformStartTime", "TransformEndTime", "TransformResources.InstanceType"},
 }
 
 // firstHost is the name of a job's first instance, which stands for all of them.
 const firstHost = "/algo-1"
 
+// hosts finds the instance of a job that stands for all of them. Those of
+// transform jobs have the instance's id in their name, which stands in no
+// description: transforms names them by job.
+func hosts(r *inventory.Resource, transforms map[string]string) string {
+	if r.Kind == inventory.KindTransformJob {
+		return transforms[r.Name]
+	}
+	return r.Name + firstHost
+}
+
+// readTransformHosts asks CloudWatch for the instances of transform jobs, of
+// which it lists those of the last two weeks: older jobs have no figures. Of the
+// instances of one job the first by name counts.
+func (s *scan) readTransformHosts(ctx context.Context, resources []inventory.Resource) (map[string]string, error) {
+	described := func(r inventory.Resource) bool {
+		return r.Kind == inventory.KindTransformJob && r.Detail == inventory.Described
+	}
+	if !slices.ContainsFunc(resources, described) {
+		return nil, nil
+	}
+	found, err := remember(s, "ListMetrics|"+namespaceTransform, func() (map[string]string, error) {
+		return fromTheStart(func() (map[string]string, error) { return s.listTransformHosts(ctx) })
+	})
+	if err != nil {
+		return nil, s.failures.record(ctx, "cloudwatch:ListMetrics", "", err)
+	}
+	return found, nil
+}
+
+func (s *scan) listTransformHosts(ctx context.Context) (map[string]string, error) {
+	found := map[string]string{}
+	pages := cloudwatch.NewListMetricsPaginator(s.Metrics, &cloudwatch.ListMetricsInput{
+		Namespace: aws.String(namespaceTransform), MetricName: aws.String("CPUUtilization"),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, metric := range page.Metrics {
+			for _, dimension := range metric.Dimensions {
+				host := aws.ToString(dimension.Value)
+				job, _, hosted := strings.Cut(host, "/")
+				if aws.ToString(dimension.Name) == "Host" && hosted && (found[job] == "" || host < found[job]) {
+					found[job] = host
+				}
+			}
+		}
+	}
+	return found, nil
+}
+
 // readJobMetrics fills in the use of every job that was described. The jobs of
 // months come in few calls: one holds 62 jobs, or 125 without GPUs, whenever
 // they ran.
 func (s *scan) readJobMetrics(ctx context.Context, resources []inventory.Resource) error {
+	transforms, err := s.readTransformHosts(ctx, resources)
+	if err != nil {
+		return err
+	}
 	now := s.Now.UTC().Truncate(hourly)
 	var jobs []asked[inventory.Resource]
 	var subjects []*subject
@@ -43,11 +103,12 @@ func (s *scan) readJobMetrics(ctx context.Context, resources []inventory.Resourc
 			continue
 		}
 		span, ran := kind.span(r, now)
-		if !ran {
+		host := hosts(r, transforms)
+		if !ran || host == "" {
 			continue
 		}
 		of := &subject{
-			name: r.Name, dimensions: [][2]string{{"Host", r.Name + firstHost}}, span: span, sparse: true,
+			name: r.Name, dimensions: [][2]string{{"Host", host}}, span: span, sparse: true,
 			series: kind.all(mayHaveGPU(r.Spec.Text(kind.instanceType))),
 		}
 		jobs, subjects = append(jobs, asked[inventory.Resource]{r, of}), append(subjects, of)

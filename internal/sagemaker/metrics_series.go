@@ -15,6 +15,7 @@ const (
 	namespaceComponents = "/aws/sagemaker/InferenceComponents"
 	namespaceTraining   = "/aws/sagemaker/TrainingJobs"
 	namespaceProcessing = "/aws/sagemaker/ProcessingJobs"
+	namespaceTransform  = "/aws/sagemaker/TransformJobs"
 )
 
 // series is a metric with one statistic.
@@ -92,6 +93,7 @@ var (
 	componentUses  = uses{namespaceComponents, "Normalized"}
 	trainingUses   = uses{namespaceTraining, ""}
 	processingUses = uses{namespaceProcessing, ""}
+	transformUses  = uses{namespaceTransform, ""}
 )
 
 func (u uses) of(metric, statistic string) series {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/smithy-go"
@@ -93,6 +94,8 @@ type cloudWatch struct {
 	values map[string]float64
 	// from and to bound the points; zero times mean no bound.
 	from, to time.Time
+	// hosts are what a list of transform jobs' metrics names, two on a page.
+	hosts []string
 
 	mu    sync.Mutex
 	calls []*cloudwatch.GetMetricDataInput
@@ -121,6 +124,28 @@ func (c *cloudWatch) GetMetricData(
 			result.Timestamps, result.Values = append(result.Timestamps, at), append(result.Values, value)
 		}
 		out.MetricDataResults = append(out.MetricDataResults, result)
+	}
+	return out, nil
+}
+
+func (c *cloudWatch) ListMetrics(
+	_ context.Context, in *cloudwatch.ListMetricsInput, _ ...func(*cloudwatch.Options),
+) (*cloudwatch.ListMetricsOutput, error) {
+	if *in.Namespace != namespaceTransform {
+		c.t.Errorf("asked for the metrics of %s", *in.Namespace)
+	}
+	out, rest := &cloudwatch.ListMetricsOutput{}, c.hosts
+	if in.NextToken != nil {
+		rest = rest[slices.Index(rest, *in.NextToken):]
+	}
+	if len(rest) > 2 {
+		out.NextToken, rest = aws.String(rest[2]), rest[:2]
+	}
+	for _, host := range rest {
+		out.Metrics = append(out.Metrics, types.Metric{
+			Namespace: in.Namespace, MetricName: in.MetricName,
+			Dimensions: []types.Dimension{{Name: aws.String("Host"), Value: aws.String(host)}},
+		})
 	}
 	return out, nil
 }
@@ -334,6 +359,29 @@ func (refusing) GetMetricData(context.Context, *cloudwatch.GetMetricDataInput, .
 	return nil, &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}
 }
 
+func (refusing) ListMetrics(context.Context, *cloudwatch.ListMetricsInput, ...func(*cloudwatch.Options)) (*cloudwatch.ListMetricsOutput, error) {
+	return nil, &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}
+}
+
+// TestTransformJobsWithoutPermission: what may not be listed is told, and the
+// figures of other jobs are still asked for.
+func TestTransformJobsWithoutPermission(t *testing.T) {
+	s := quietScan(&Client{Metrics: refusing{}})
+	transform := inventory.Resource{
+		Kind: inventory.KindTransformJob, Name: "transform", Detail: inventory.Described, Spec: inventory.Spec(`{}`),
+		CreatedAt: "2026-11-19T10:10:00Z", EndedAt: "2026-11-19T11:50:00Z",
+	}
+	training := transform
+	training.Kind = inventory.KindTrainingJob
+	if err := s.readJobMetrics(t.Context(), []inventory.Resource{transform, training}); err != nil {
+		t.Fatal(err)
+	}
+	unread := s.failures.list(demoPlace)
+	if len(unread) != 2 || unread[0].Action != "cloudwatch:GetMetricData" || unread[1].Action != "cloudwatch:ListMetrics" {
+		t.Errorf("unread %+v", unread)
+	}
+}
+
 func TestFiguresOfJobs(t *testing.T) {
 	job := func(kind inventory.ResourceKind, name, spec string) inventory.Resource {
 		return inventory.Resource{
@@ -345,6 +393,7 @@ func TestFiguresOfJobs(t *testing.T) {
 		"/aws/sagemaker/TrainingJobs CPUUtilization Average train/algo-1": 150, "/aws/sagemaker/TrainingJobs CPUUtilization Maximum train/algo-1": 390,
 		"/aws/sagemaker/TrainingJobs GPUUtilization Average train/algo-1": 80, "/aws/sagemaker/TrainingJobs GPUUtilization Maximum train/algo-1": 100,
 		"/aws/sagemaker/ProcessingJobs MemoryUtilization Average process/algo-1": 20, "/aws/sagemaker/ProcessingJobs MemoryUtilization Maximum process/algo-1": 30,
+		"/aws/sagemaker/TransformJobs CPUUtilization Average transform/i-0a": 70, "/aws/sagemaker/TransformJobs CPUUtilization Maximum transform/i-0a": 95,
 	}
 	listed := job(inventory.KindTrainingJob, "listed", "")
 	listed.Detail = inventory.Listed
@@ -355,19 +404,24 @@ func TestFiguresOfJobs(t *testing.T) {
 	resources := []inventory.Resource{
 		job(inventory.KindTrainingJob, "train", `{"TrainingStartTime":"2026-09-01T10:20:00Z","ResourceConfig":{"InstanceType":"ml.g5.xlarge"}}`),
 		job(inventory.KindProcessingJob, "process", `{"ProcessingResources":{"ClusterConfig":{"InstanceType":"ml.m5.large"}}}`),
-		job(inventory.KindTransformJob, "transform", `{}`), listed, ancient, odd, running,
+		job(inventory.KindTransformJob, "transform", `{"TransformResources":{"InstanceType":"ml.m5.large"}}`),
+		job(inventory.KindTransformJob, "forgotten", `{}`), listed, ancient, odd, running,
 		{Kind: inventory.KindModel, Name: "model", Detail: inventory.Described},
 	}
 	for i := range 200 {
 		resources = append(resources, job(inventory.KindProcessingJob, fmt.Sprint("more", i), `{"ProcessingResources":{"ClusterConfig":{"InstanceType":"ml.m5.large"}}}`))
 	}
 	s, watch := metricScan(t, values)
+	watch.hosts = []string{"transform-2/i-00", "transform/i-0b", "transform/i-0a"}
 	if err := s.readJobMetrics(t.Context(), resources); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]*inventory.Usage{
 		"train":   {CPU: &inventory.Use{Median: 150, Max: 390}, GPU: &inventory.Use{Median: 80, Max: 100}},
 		"process": {Memory: &inventory.Use{Median: 20, Max: 30}},
+		// Of two instances the first by name stands for both; of a job that
+		// CloudWatch has forgotten nothing is known.
+		"transform": {CPU: &inventory.Use{Median: 70, Max: 95}},
 	}
 	for _, r := range resources {
 		if diff := cmp.Diff(want[r.Name], r.Usage); diff != "" {

@@ -15,10 +15,16 @@ type Progress struct {
 	Left time.Duration
 }
 
+// The stages of a scan.
+const (
+	stageResources = "reading resources"
+	stageMetrics   = "reading metrics"
+)
+
 // report tells how far the calls are.
 func (s *scan) report() {
 	done, known := s.lanes.count()
-	s.Progress(Progress{Stage: "reading resources", Done: done, Total: known})
+	s.Progress(Progress{Stage: stageResources, Done: done, Total: known})
 }
 
 // counted adds what the whole scan has cost so far, and what is left of it.

@@ -11,6 +11,11 @@ const patience = 10
 // call and notes what it gives. What it gives holds nothing secret: it goes to
 // a file. Failures are not noted: they may be over by the next run.
 func remember[T any](s *scan, call string, read func() (T, error)) (T, error) {
+	return rememberIf(s, call, func(T) bool { return true }, read)
+}
+
+// rememberIf is remember for what is worth noting only where it is complete.
+func rememberIf[T any](s *scan, call string, complete func(T) bool, read func() (T, error)) (T, error) {
 	var result T
 	if s.Journal.Find(s.place+"|"+call, &result) {
 		return result, nil
@@ -19,7 +24,7 @@ func remember[T any](s *scan, call string, read func() (T, error)) (T, error) {
 	for again := 0; again < patience && err != nil && throttling.IsErrorThrottle(err).Bool(); again++ {
 		result, err = read() // the pace has slowed down by now
 	}
-	if err != nil {
+	if err != nil || !complete(result) {
 		return result, err
 	}
 	return result, s.Journal.Record(s.place+"|"+call, result)

@@ -47,7 +47,7 @@ func TestAKilledScanGoesOnWhereItWas(t *testing.T) {
 			want := encoded(t, faultyScan(t, account, calm))
 			whole := callsOf(account)
 			path := filepath.Join(t.TempDir(), ".x.scan")
-			kill(t, path)
+			kill(t, path, func(p Progress) bool { return p.Done > 100 })
 			before := callsOf(account)
 			if n := totalOf(before) - totalOf(whole); n < 50 || n >= totalOf(whole) {
 				t.Fatalf("the first run made %d of %d calls: it was not killed on the way", n, totalOf(whole))
@@ -76,8 +76,46 @@ func TestAKilledScanGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
-// kill begins a scan and stops it on the way.
-func kill(t *testing.T, path string) {
+// TestAScanKilledAtItsFiguresAsksForNoneTwice: questions to CloudWatch are
+// calls like all others.
+func TestAScanKilledAtItsFiguresAsksForNoneTwice(t *testing.T) {
+	account := standintest.Start(t, loadDemo(t))
+	newClient(t, account)
+	asked := func() (total int64) {
+		for action, n := range account.Server.Requests().Operations {
+			if action != "sts:GetCallerIdentity" {
+				total += n.Calls
+			}
+		}
+		return total
+	}
+	want := encoded(t, faultyScan(t, account, nil))
+	whole, figures := asked(), account.Server.Requests().Operations["cloudwatch:GetMetricData"].Calls
+	path := filepath.Join(t.TempDir(), ".x.scan")
+	kill(t, path, func(p Progress) bool { return p.Stage == stageMetrics })
+	killed := account.Server.Requests().Operations["cloudwatch:GetMetricData"].Calls - figures
+	if killed == 0 || killed >= figures {
+		t.Fatalf("the first run asked %d of %d times for figures: it was not killed on the way", killed, figures)
+	}
+	j, err := journal.Open(path, "x", scanTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := quickClient(t, 5000).Scan(t.Context(), ScanOptions{Now: j.StartedAt(), Journal: j})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := encoded(t, d); got != want {
+		t.Errorf("the inventory differs:\n%s", cmp.Diff(want, got))
+	}
+	// A call that the kill cut off is made again.
+	if made := asked() - whole; made > whole+1 {
+		t.Errorf("%d calls for what %d would do", made, whole)
+	}
+}
+
+// kill begins a scan and stops it at some point on the way.
+func kill(t *testing.T, path string, at func(Progress) bool) {
 	t.Helper()
 	j, err := journal.Create(path, journal.Header{Options: "x", StartedAt: scanTime})
 	if err != nil {
@@ -87,7 +125,7 @@ func kill(t *testing.T, path string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	_, err = client.Scan(ctx, ScanOptions{Now: scanTime, Journal: j, Progress: func(p Progress) {
-		if p.Done > 100 {
+		if at(p) {
 			cancel()
 		}
 	}})

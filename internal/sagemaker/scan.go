@@ -39,6 +39,9 @@ type ScanOptions struct {
 	// RunsPerWorkload is how many runs of the same work are described, the
 	// newest ones; all are listed. Zero means 3.
 	RunsPerWorkload int
+	// LineageMost is how much is read of each list of lineage tracking, the
+	// newest first. Zero means 5,000, less that none is read.
+	LineageMost int
 	// Journal remembers finished calls from one run to the next, by account
 	// and region. Nil means that nothing is remembered.
 	Journal *journal.Journal
@@ -53,6 +56,7 @@ type scan struct {
 	ScanOptions
 	failures *failures
 	found    *findings
+	lineage  lineageFound
 	group    *errgroup.Group
 	lanes    *lanes
 	hosting  *countdown
@@ -88,6 +92,9 @@ func (c *Client) Scan(ctx context.Context, options ScanOptions) (inventory.Docum
 			s.listAll(k, "", nil)
 		}
 	}
+	if s.tracksLineage() {
+		s.listLineage()
+	}
 	listed()
 	s.group.Go(func() (err error) {
 		if err = s.hosting.wait(ctx); err != nil {
@@ -112,6 +119,9 @@ func newScan(c *Client, options ScanOptions) *scan {
 	}
 	if options.RunsPerWorkload <= 0 {
 		options.RunsPerWorkload = DefaultRunsPerWorkload
+	}
+	if options.LineageMost == 0 {
+		options.LineageMost = DefaultLineageMost
 	}
 	if options.Progress == nil {
 		options.Progress = func(Progress) {}
@@ -140,7 +150,7 @@ const hoursPerDay = 24
 func (s *scan) document(account inventory.Account, endpoints []inventory.Endpoint, resources []inventory.Resource) (inventory.Document, error) {
 	d := inventory.Document{
 		Accounts: []inventory.Account{account}, EndpointName: s.EndpointName, LookbackDays: int(s.Lookback.Hours() / hoursPerDay),
-		Endpoints: endpoints, Resources: resources, Unread: s.failures.list(account.Place()),
+		Endpoints: endpoints, Resources: resources, Lineage: s.lineage.found(account.Place(), s.LineageMost), Unread: s.failures.list(account.Place()),
 	}
 	if s.nothingListed(d.Unread) {
 		return inventory.Document{}, fmt.Errorf("cannot list anything in region %s: %s: %s",

@@ -38,8 +38,18 @@ const limitsOfIAM = "shows who may call, not who does; the root user, callers of
 	"organization policies and session policies are not in it"
 
 // ReadAccount reads IAM, once for all regions of an account. The place is where
-// failures are said to have happened.
-func (c *Client) ReadAccount(ctx context.Context, place inventory.Place) (Account, error) {
+// failures are said to have happened. What was read in an earlier run is taken
+// from memory, if there is one.
+func (c *Client) ReadAccount(ctx context.Context, place inventory.Place, memory Memory) (account Account, err error) {
+	// Policies that are no policies stay so.
+	whole := func() bool { return account.Coverage.Read }
+	return remember(memory, place.AccountID+"|"+iamOperation, whole, func() (Account, error) {
+		account, err = c.readIAM(ctx, place)
+		return account, err
+	})
+}
+
+func (c *Client) readIAM(ctx context.Context, place inventory.Place) (Account, error) {
 	var failures awsfailure.Log
 	var found entities
 	pages := iam.NewGetAccountAuthorizationDetailsPaginator(c.Policies, &iam.GetAccountAuthorizationDetailsInput{

@@ -35,6 +35,9 @@ type Options struct {
 	// 1 GiB.
 	MaxTrailObjects int
 	MaxTrailBytes   int64
+	// Memory keeps each finished part from one run to the next. Nil means that
+	// nothing is remembered.
+	Memory Memory
 }
 
 const (
@@ -76,17 +79,38 @@ type Found struct {
 func (c *Client) Read(ctx context.Context, options Options) (Found, error) {
 	options = options.withDefaults()
 	found := Found{Place: options.Place}
-	var failures awsfailure.Log
+	var failures [4]awsfailure.Log
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { found.Alarms, err = c.readAlarms(ctx, options, &failures); return err })
-	group.Go(func() (err error) { found.LogGroups, err = c.readLogGroups(ctx, options.Place, &failures); return err })
-	group.Go(func() (err error) { found.Tags, err = c.readTags(ctx, &failures); return err })
-	group.Go(func() (err error) { found.Trails, err = c.readTrails(ctx, options, &failures); return err })
+	group.Go(func() error {
+		return part(options, "alarms", &found.Alarms, &failures[0], func() ([]inventory.Alarm, error) {
+			return c.readAlarms(ctx, options, &failures[0])
+		})
+	})
+	group.Go(func() error {
+		return part(options, "logGroups", &found.LogGroups, &failures[1], func() ([]inventory.LogGroup, error) {
+			return c.readLogGroups(ctx, options.Place, &failures[1])
+		})
+	})
+	group.Go(func() error {
+		return part(options, "tags", &found.Tags, &failures[2], func() (Tags, error) { return c.readTags(ctx, &failures[2]) })
+	})
+	group.Go(func() error {
+		return part(options, "trails", &found.Trails, &failures[3], func() (Trails, error) { return c.readTrails(ctx, options, &failures[3]) })
+	})
 	if err := group.Wait(); err != nil {
 		return Found{}, err
 	}
-	found.Unread = failures.List(options.Place)
+	for i := range failures {
+		found.Unread = append(found.Unread, failures[i].List(options.Place)...)
+	}
 	return found, nil
+}
+
+// part reads one part, and remembers it where nothing of it failed.
+func part[T any](options Options, name string, into *T, failures *awsfailure.Log, read func() (T, error)) (err error) {
+	whole := func() bool { return len(failures.List(options.Place)) == 0 }
+	*into, err = remember(options.Memory, options.Place.String()+"|surroundings|"+name, whole, read)
+	return err
 }
 
 // Callers are those that CloudTrail's logs show and that IAM allows, and what

@@ -177,7 +177,7 @@ func checkSeen(t *testing.T, found Found) {
 
 func TestReadAccountAndCallers(t *testing.T) {
 	_, client := start(t, world)
-	account, err := client.ReadAccount(t.Context(), place)
+	account, err := client.ReadAccount(t.Context(), place, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func TestWhatIsDeniedIsToldAndTheRestIsRead(t *testing.T) {
 func TestIAMDenied(t *testing.T) {
 	account, client := start(t, world)
 	deny(t, account, "iam:GetAccountAuthorizationDetails")
-	got, err := client.ReadAccount(t.Context(), place)
+	got, err := client.ReadAccount(t.Context(), place, nil)
 	if err != nil || got.Coverage.Read || !strings.Contains(got.Coverage.Why, "could not be read") || len(got.Unread) != 1 || got.Unread[0].Action != "iam:GetAccountAuthorizationDetails" {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -263,7 +263,7 @@ func TestBadCredentialsEndTheReading(t *testing.T) {
 	if _, err := client.Read(t.Context(), Options{Place: place}); err == nil {
 		t.Error("bad credentials were taken for missing permissions")
 	}
-	if _, err := client.ReadAccount(t.Context(), place); err == nil {
+	if _, err := client.ReadAccount(t.Context(), place, nil); err == nil {
 		t.Error("bad credentials were taken for missing permissions")
 	}
 }

@@ -201,9 +201,9 @@ knobs:
 			return second
 		}, "ThrottlingException", "Rate exceeded"},
 		"NotImplemented": {func() error {
-			_, err := client.ListComputeQuotas(ctx, &sm.ListComputeQuotasInput{})
+			_, err := client.ListResourceCatalogs(ctx, &sm.ListResourceCatalogsInput{})
 			return err
-		}, "UnknownOperationException", "ListComputeQuotas"},
+		}, "UnknownOperationException", "ListResourceCatalogs"},
 		"WrongSecret": {func() error {
 			_, err := wrong.ListEndpoints(ctx, &sm.ListEndpointsInput{})
 			return err

@@ -53,5 +53,20 @@ var hostingKinds = []*kind{
 			input: sm.ListInferenceRecommendationsJobStepsInput{}, output: sm.ListInferenceRecommendationsJobStepsOutput{},
 			parents: []string{"JobName"}, parentKind: "inferenceRecommendationsJobs",
 		}},
+	}, {
+		key: "aiWorkloadConfigs", noun: "AI workload config", arnType: "ai-workload-config", declaresNotFound: true,
+		name: "AIWorkloadConfigName", arn: "AIWorkloadConfigArn",
+		input: sm.DescribeAIWorkloadConfigInput{}, describe: sm.DescribeAIWorkloadConfigOutput{},
+		lists: []listing{{input: sm.ListAIWorkloadConfigsInput{}, output: sm.ListAIWorkloadConfigsOutput{}}},
+	}, {
+		key: "aiBenchmarkJobs", noun: "AI benchmark job", arnType: "ai-benchmark-job", declaresNotFound: true,
+		name: "AIBenchmarkJobName", arn: "AIBenchmarkJobArn", status: "AIBenchmarkJobStatus",
+		input: sm.DescribeAIBenchmarkJobInput{}, describe: sm.DescribeAIBenchmarkJobOutput{},
+		lists: []listing{{input: sm.ListAIBenchmarkJobsInput{}, output: sm.ListAIBenchmarkJobsOutput{}}},
+	}, {
+		key: "aiRecommendationJobs", noun: "AI recommendation job", arnType: "ai-recommendation-job", declaresNotFound: true,
+		name: "AIRecommendationJobName", arn: "AIRecommendationJobArn", status: "AIRecommendationJobStatus",
+		input: sm.DescribeAIRecommendationJobInput{}, describe: sm.DescribeAIRecommendationJobOutput{},
+		lists: []listing{{input: sm.ListAIRecommendationJobsInput{}, output: sm.ListAIRecommendationJobsOutput{}}},
 	},
 }

@@ -21,6 +21,16 @@ var otherKinds = []*kind{
 			parents: []string{"ClusterName"}, parentKind: "clusters",
 		}},
 	}, {
+		key: "clusterSchedulerConfigs", noun: "cluster scheduler config", arnType: "cluster-scheduler-config", declaresNotFound: true,
+		name: "ClusterSchedulerConfigId", arn: "ClusterSchedulerConfigArn", status: "Status",
+		input: sm.DescribeClusterSchedulerConfigInput{}, describe: sm.DescribeClusterSchedulerConfigOutput{},
+		lists: []listing{{input: sm.ListClusterSchedulerConfigsInput{}, output: sm.ListClusterSchedulerConfigsOutput{}}},
+	}, {
+		key: "computeQuotas", noun: "compute quota", arnType: "compute-quota", declaresNotFound: true,
+		name: "ComputeQuotaId", arn: "ComputeQuotaArn", status: "Status",
+		input: sm.DescribeComputeQuotaInput{}, describe: sm.DescribeComputeQuotaOutput{},
+		lists: []listing{{input: sm.ListComputeQuotasInput{}, output: sm.ListComputeQuotasOutput{}}},
+	}, {
 		key: "projects", noun: "project", arnType: "project",
 		name: "ProjectName", arn: "ProjectArn", status: "ProjectStatus",
 		input: sm.DescribeProjectInput{}, describe: sm.DescribeProjectOutput{},
@@ -35,6 +45,11 @@ var otherKinds = []*kind{
 		name: "DeviceName", arn: "DeviceArn", within: []string{"DeviceFleetName"},
 		input: sm.DescribeDeviceInput{}, describe: sm.DescribeDeviceOutput{},
 		lists: []listing{{input: sm.ListDevicesInput{}, output: sm.ListDevicesOutput{}, sortBy: "RegistrationTime"}},
+	}, {
+		key: "edgeDeploymentPlans", noun: "edge deployment plan", arnType: "edge-deployment", declaresNotFound: true,
+		name: "EdgeDeploymentPlanName", arn: "EdgeDeploymentPlanArn",
+		input: sm.DescribeEdgeDeploymentPlanInput{}, describe: sm.DescribeEdgeDeploymentPlanOutput{},
+		lists: []listing{{input: sm.ListEdgeDeploymentPlansInput{}, output: sm.ListEdgeDeploymentPlansOutput{}}},
 	}, {
 		key: "partnerApps", noun: "partner app", arnType: "partner-app/{Name}", declaresNotFound: true,
 		name: "Arn", arn: "Arn", status: "Status",

@@ -86,18 +86,29 @@ func (s *region) metricAnswer(w http.ResponseWriter, wire metricWire, body []byt
 		results, next, refusal := s.metricData(req)
 		return func() { wire.answer(w, results, next) }, refusal
 	case "DescribeAlarms":
-		params := map[string]any{}
-		if err == nil && len(bytes.TrimSpace(text)) > 0 {
-			err = json.Unmarshal(text, &params)
-		}
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		coerced, _ := coerce(params, reflect.TypeFor[cloudwatch.DescribeAlarmsInput]()).(map[string]any)
-		fields, refusal := s.describeAlarms(action, coerced)
-		return func() { wire.fields(w, fields, reflect.TypeFor[cloudwatch.DescribeAlarmsOutput]()) }, refusal
+		return wire.shaped(w, text, err, reflect.TypeFor[cloudwatch.DescribeAlarmsInput](), reflect.TypeFor[cloudwatch.DescribeAlarmsOutput](),
+			func(params map[string]any) (map[string]any, *apiError) { return s.describeAlarms(action, params) })
+	case "ListMetrics":
+		return wire.shaped(w, text, err, reflect.TypeFor[cloudwatch.ListMetricsInput](), reflect.TypeFor[cloudwatch.ListMetricsOutput](),
+			func(params map[string]any) (map[string]any, *apiError) { return s.listMetrics(action, params) })
 	}
 	return nil, unknownOperation(wire.operation)
+}
+
+// shaped answers an operation by the SDK's types of what is asked and answered.
+func (m metricWire) shaped(
+	w http.ResponseWriter, text []byte, err error, input, output reflect.Type, answer func(map[string]any) (map[string]any, *apiError),
+) (func(), *apiError) {
+	params := map[string]any{}
+	if err == nil && len(bytes.TrimSpace(text)) > 0 {
+		err = json.Unmarshal(text, &params)
+	}
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	coerced, _ := coerce(params, input).(map[string]any)
+	fields, refusal := answer(coerced)
+	return func() { m.fields(w, fields, output) }, refusal
 }
 
 func unreadable(err error) *apiError {

@@ -113,6 +113,7 @@ func add(to *inventory.Document, from inventory.Document) {
 	to.Accounts = append(to.Accounts, from.Accounts...)
 	to.Endpoints = append(to.Endpoints, from.Endpoints...)
 	to.Resources = append(to.Resources, from.Resources...)
+	to.Lineage = append(to.Lineage, from.Lineage...)
 	to.Alarms = append(to.Alarms, from.Alarms...)
 	to.LogGroups = append(to.LogGroups, from.LogGroups...)
 	to.Callers = append(to.Callers, from.Callers...)

@@ -65,7 +65,7 @@ func isStream(path string) bool {
 // account is not part of it: each recorded call names its own.
 func (o *options) identity() string {
 	text, err := json.Marshal([]any{
-		o.regions, o.roleARNs, o.profile, o.endpointName, o.lookback.String(), o.runs, o.cloudTrail, o.session.Version,
+		o.regions, o.roleARNs, o.profile, o.endpointName, o.lookback.String(), o.runs, o.lineage, o.cloudTrail, o.session.Version,
 		o.session.Getenv("AWS_ENDPOINT_URL"), o.session.Getenv("AWS_REGION"), o.session.Getenv("AWS_PROFILE"),
 	})
 	if err != nil {

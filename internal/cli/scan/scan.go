@@ -7,6 +7,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -26,8 +27,8 @@ import (
 )
 
 const long = `Read what AWS accounts have in SageMaker: endpoints and everything they rest on, jobs,
-pipelines, notebooks, Studio, registries, experiments, features, monitoring and the
-rest, with tags, scaling, alarms, log groups, traffic and use.
+pipelines, notebooks, Studio, registries, experiments, lineage, features, monitoring and
+the rest, with tags, scaling, alarms, log groups, traffic and use.
 
 It only reads; --print-policy prints the IAM policy that it needs and no more. Values
 that may be secret are masked before they reach a file. What may not be read is listed
@@ -75,6 +76,7 @@ type options struct {
 	lookback     days
 	rate         float64
 	runs         int
+	lineage      int
 	noResume     bool
 	printPolicy  bool
 	cloudTrail   bool
@@ -103,6 +105,7 @@ func New(s *session.Session) *cobra.Command {
 	flags.Var(&o.lookback, "lookback", "how far back to read traffic and use, in days or hours")
 	flags.Float64Var(&o.rate, "rate", 2, "the most requests a second for each AWS operation, account and region")
 	flags.IntVar(&o.runs, "runs-per-workload", sagemaker.DefaultRunsPerWorkload, "how many runs of the same work to describe, the newest ones")
+	flags.IntVar(&o.lineage, "lineage", sagemaker.DefaultLineageMost, "how many artifacts, actions, contexts and associations of lineage tracking to list, the newest of each; 0 lists none")
 	flags.BoolVar(&o.cloudTrail, "cloudtrail", false, "read CloudTrail's log files for who calls the endpoints, where they record it; takes time, and requests to S3 that are charged")
 	flags.StringVar(&o.knownCallers, "known-callers", "", "a file that names callers of endpoints whom nothing in AWS shows")
 	flags.BoolVar(&o.noResume, "no-resume", false, "begin anew even where an interrupted scan could go on")
@@ -153,6 +156,9 @@ func (o *options) check() error {
 	if o.runs <= 0 {
 		return output.Usage("give a number such as --runs-per-workload 3", "--runs-per-workload %d is not more than 0", o.runs)
 	}
+	if o.lineage < 0 {
+		return output.Usage("give a number such as --lineage 5000, or 0 for none", "--lineage %d is less than 0", o.lineage)
+	}
 	if _, err := path.Match(o.endpointName, ""); err != nil {
 		return output.Usage("quote it, as in --endpoint-name 'churn-*'", "cannot read the pattern --endpoint-name %q", o.endpointName)
 	}
@@ -162,10 +168,14 @@ func (o *options) check() error {
 	return nil
 }
 
+// noLineage is what the scan's options say where no lineage is wanted.
+const noLineage = -1
+
 // scanOptions are the options of each account and region.
 func (o *options) scanOptions(now time.Time) sagemaker.ScanOptions {
 	return sagemaker.ScanOptions{
 		Lookback: time.Duration(o.lookback), Now: now, EndpointName: o.endpointName, RunsPerWorkload: o.runs,
+		LineageMost: cmp.Or(o.lineage, noLineage),
 	}
 }
 

@@ -89,6 +89,13 @@ func memberOf(of reflect.Type, key string) (inner reflect.Type, known bool) {
 // unions are the SDK's unions with their members, which reflection cannot
 // find. A test compares this table with the types of all answers.
 var unions = map[reflect.Type][]reflect.Type{
+	reflect.TypeFor[types.AIAdapterSource](): {
+		reflect.TypeFor[types.AIAdapterSourceMemberModelPackageArns](),
+		reflect.TypeFor[types.AIAdapterSourceMemberS3Uris](),
+	},
+	reflect.TypeFor[types.AIBenchmarkTarget](): {reflect.TypeFor[types.AIBenchmarkTargetMemberEndpoint]()},
+	reflect.TypeFor[types.AIDatasetConfig]():   {reflect.TypeFor[types.AIDatasetConfigMemberInputDataConfig]()},
+	reflect.TypeFor[types.AIModelSource]():     {reflect.TypeFor[types.AIModelSourceMemberS3]()},
 	reflect.TypeFor[types.AutoMLProblemTypeConfig](): {
 		reflect.TypeFor[types.AutoMLProblemTypeConfigMemberImageClassificationJobConfig](),
 		reflect.TypeFor[types.AutoMLProblemTypeConfigMemberTabularJobConfig](),
@@ -131,6 +138,7 @@ var unions = map[reflect.Type][]reflect.Type{
 		reflect.TypeFor[types.TrialComponentParameterValueMemberNumberValue](),
 		reflect.TypeFor[types.TrialComponentParameterValueMemberStringValue](),
 	},
+	reflect.TypeFor[types.WorkloadSpec](): {reflect.TypeFor[types.WorkloadSpecMemberInline]()},
 }
 
 // Unions returns the members of each of the SDK's unions that answers hold.

@@ -57,7 +57,14 @@ var ownWorkloads = map[inventory.ResourceKind]inventory.WorkloadKind{
 	inventory.KindCluster:                       inventory.WorkloadCluster,
 	inventory.KindTrainingPlan:                  inventory.WorkloadCluster,
 	inventory.KindProject:                       inventory.WorkloadPipeline,
+	inventory.KindClusterSchedulerConfig:        inventory.WorkloadCluster,
+	inventory.KindComputeQuota:                  inventory.WorkloadCluster,
 	inventory.KindDeviceFleet:                   inventory.WorkloadEdge,
+	inventory.KindDevice:                        inventory.WorkloadEdge,
+	inventory.KindEdgeDeploymentPlan:            inventory.WorkloadEdge,
+	inventory.KindAIBenchmarkJob:                inventory.WorkloadInferenceExperiment,
+	inventory.KindAIRecommendationJob:           inventory.WorkloadInferenceExperiment,
+	inventory.KindAIWorkloadConfig:              inventory.WorkloadInferenceExperiment,
 }
 
 // families are the kinds whose resources of one family are one workload: what
@@ -68,7 +75,7 @@ var families = map[inventory.ResourceKind]bool{
 	inventory.KindHyperParameterTuningJob: true, inventory.KindProcessingJob: true,
 	inventory.KindTransformJob: true, inventory.KindAutoMLJob: true, inventory.KindCompilationJob: true,
 	inventory.KindOptimizationJob: true, inventory.KindEdgePackagingJob: true, inventory.KindLabelingJob: true,
-	inventory.KindTrialComponent: true,
+	inventory.KindTrialComponent: true, inventory.KindAIBenchmarkJob: true, inventory.KindAIRecommendationJob: true,
 }
 
 // parentKinds are what may have started a resource, or what it is a part of,
@@ -102,8 +109,12 @@ var parentKinds = map[inventory.ResourceKind][]inventory.ResourceKind{
 		inventory.KindTrial, inventory.KindExperiment, inventory.KindTrainingJob, inventory.KindProcessingJob,
 		inventory.KindTransformJob,
 	},
-	inventory.KindHubContent:         {inventory.KindHub},
-	inventory.KindInferenceComponent: {inventory.KindEndpoint},
+	inventory.KindHubContent:             {inventory.KindHub},
+	inventory.KindClusterSchedulerConfig: {inventory.KindCluster},
+	inventory.KindComputeQuota:           {inventory.KindCluster},
+	inventory.KindDevice:                 {inventory.KindDeviceFleet},
+	inventory.KindEdgeDeploymentPlan:     {inventory.KindDeviceFleet},
+	inventory.KindInferenceComponent:     {inventory.KindEndpoint},
 }
 
 // supporting kinds belong to the first resource of these kinds that names them.
@@ -125,6 +136,7 @@ var supporting = map[inventory.ResourceKind][]inventory.ResourceKind{
 	inventory.KindModelBiasJobDefinition:        {inventory.KindMonitoringSchedule},
 	inventory.KindModelExplainabilityDefinition: {inventory.KindMonitoringSchedule},
 	inventory.KindTrainingPlan:                  {inventory.KindCluster, inventory.KindTrainingJob},
+	inventory.KindAIWorkloadConfig:              {inventory.KindAIBenchmarkJob, inventory.KindAIRecommendationJob},
 }
 
 // studioKinds are the parts of a Studio domain.

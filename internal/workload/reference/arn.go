@@ -19,16 +19,22 @@ type ARN struct {
 // kindsOfARN are SageMaker's types in ARNs:
 // arn:{partition}:sagemaker:{region}:{account}:{type}/{name}.
 var kindsOfARN = map[string]inventory.ResourceKind{
+	"ai-benchmark-job":                    inventory.KindAIBenchmarkJob,
+	"ai-recommendation-job":               inventory.KindAIRecommendationJob,
+	"ai-workload-config":                  inventory.KindAIWorkloadConfig,
 	"algorithm":                           inventory.KindAlgorithm,
 	"app":                                 inventory.KindApp,
 	"app-image-config":                    inventory.KindAppImageConfig,
 	"automl-job":                          inventory.KindAutoMLJob,
 	"cluster":                             inventory.KindCluster,
+	"cluster-scheduler-config":            inventory.KindClusterSchedulerConfig,
 	"code-repository":                     inventory.KindCodeRepository,
 	"compilation-job":                     inventory.KindCompilationJob,
+	"compute-quota":                       inventory.KindComputeQuota,
 	"data-quality-job-definition":         inventory.KindDataQualityJobDefinition,
 	"device-fleet":                        inventory.KindDeviceFleet,
 	"domain":                              inventory.KindDomain,
+	"edge-deployment":                     inventory.KindEdgeDeploymentPlan,
 	"edge-packaging-job":                  inventory.KindEdgePackagingJob,
 	"endpoint":                            inventory.KindEndpoint,
 	"endpoint-config":                     inventory.KindEndpointConfig,
