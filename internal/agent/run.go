@@ -25,7 +25,7 @@ const usage = `landfall-agent runs inside Landfall's pods.
 
 Usage:
   landfall-agent fetch --uri s3://bucket/key --dest /opt/ml/model [flags]
-  landfall-agent probe --phase answers|ramp|peak|stop --target http://host:8080 --requests FILE [flags]
+  landfall-agent probe --phase answers|settings|ramp|peak|twice-peak|stop|isolation --target http://host:8080 --requests FILE [flags]
 
 Run 'landfall-agent fetch -h' or 'landfall-agent probe -h' for the flags.
 `

@@ -3,7 +3,8 @@
 //
 // It owns: the form of the report, of captured requests and of what the probe
 // tells; when a ramp of load has gone far enough; which samples of memory and
-// CPU belong to which load; and the verdict on each step with what to do.
+// CPU belong to which load; what the kernel's, nvidia-smi's and the container's own
+// words mean; and the verdict on each step with what to do.
 //
 // It refuses: talking to a cluster or a model (the command and the probe do),
 // and bodies of requests or answers in anything it writes.

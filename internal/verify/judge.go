@@ -15,8 +15,18 @@ type Run struct {
 	Skipped map[StepName]Reason
 	// Broken says why a step could not come to its end, which fails it.
 	Broken map[StepName]Reason
+	// Left are steps that do not concern the workload: the report has none.
+	Left   map[StepName]bool
 	Limits RampLimits
+	// Outside are findings of services outside the pod that the model calls.
+	Outside []Evidence
+	// Cause is why the container never came to answer; empty when it did, or
+	// when its log does not tell.
+	Cause Cause
 }
+
+// Evidence is a finding of the export that a step rests on.
+type Evidence struct{ ID, Where, Message string }
 
 // Reason is why, and what would help.
 type Reason struct{ Why, Do string }
@@ -38,33 +48,39 @@ const (
 
 // Judge gives a verdict on each step, in their order.
 func Judge(r Run) []Step {
-	judges := map[StepName]func(Run) (Step, bool){
-		StepReady: judgeReady, StepMemory: judgeMemory, StepAnswers: judgeAnswers, StepConcurrency: judgeRamp,
-		StepTwicePeak: judgePeak, StepMissingModel: judgeMissing, StepStop: judgeStop,
-	}
 	var steps []Step
 	for _, name := range StepNames {
-		step, judged := Step{}, false
-		if reason, broken := r.Broken[name]; broken {
-			step, judged = Step{Verdict: Failed, Detail: reason.Why, Do: reason.Do}, true
+		if r.Left[name] {
+			continue
 		}
-		if !judged {
-			step, judged = judges[name](r)
-		}
-		if !judged {
-			reason, told := r.Skipped[name]
-			if !told {
-				reason = Reason{Why: "the run ended before it"}
-				if _, never := r.Broken[StepReady]; never {
-					reason.Why = "the model was never ready"
-				}
-			}
-			step = Step{Verdict: Skipped, Detail: reason.Why, Do: reason.Do}
-		}
+		step := r.judge(name)
 		step.Name = name
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+var judges = map[StepName]func(Run) (Step, bool){
+	StepReady: judgeReady, StepHardening: judgeHardening, StepIsolation: judgeIsolation, StepMemory: judgeMemory, StepGPUMemory: judgeGPU,
+	StepAnswers: judgeAnswers, StepConcurrency: judgeRamp, StepTwicePeak: judgePeak, StepThrottling: judgeThrottling,
+	StepMissingModel: judgeMissing, StepMissingSettings: judgeSettings, StepMissingNetwork: judgeNetwork, StepStop: judgeStop,
+}
+
+func (r Run) judge(name StepName) Step {
+	if reason, broken := r.Broken[name]; broken {
+		return Step{Verdict: Failed, Detail: reason.Why, Do: reason.Do}
+	}
+	if step, judged := judges[name](r); judged {
+		return step
+	}
+	reason, told := r.Skipped[name]
+	if !told {
+		reason = Reason{Why: "the run ended before it"}
+		if _, never := r.Broken[StepReady]; never {
+			reason.Why = "the model was never ready"
+		}
+	}
+	return Step{Verdict: Skipped, Detail: reason.Why, Do: reason.Do}
 }
 
 func judgeReady(r Run) (Step, bool) {
@@ -80,7 +96,11 @@ func judgeReady(r Run) (Step, bool) {
 		parts = append(parts, fmt.Sprintf("model's files %s s", number(*f.FetchSeconds)))
 	}
 	parts = append(parts, fmt.Sprintf("loading %s s", number(f.LoadSeconds)))
-	return Step{Verdict: Passed, Detail: fmt.Sprintf("answered GET /ping after %s s (%s)", number(f.Seconds), strings.Join(parts, ", "))}, true
+	step := Step{Verdict: Passed, Detail: fmt.Sprintf("answered GET /ping after %s s (%s)", number(f.Seconds), strings.Join(parts, ", "))}
+	if needs := r.Figures.Hardening.Suggested(); len(needs) > 0 {
+		step.Detail = "with needs " + WriteNeeds(needs) + ": " + step.Detail
+	}
+	return step, true
 }
 
 func judgeMemory(r Run) (Step, bool) {
@@ -216,35 +236,6 @@ func (r Run) warnOfLatency(step *Step, l Load) {
 		step.Verdict = Warned
 		step.Detail += fmt.Sprintf(", and %s ms is the bound", number(bound))
 		step.Do = "plan larger pods, or more of them, if callers mind"
-	}
-}
-
-func judgeMissing(r Run) (Step, bool) {
-	m := r.Figures.Missing
-	if m == nil {
-		return Step{}, false
-	}
-	seconds := number(m.Seconds)
-	switch m.Outcome {
-	case Exits:
-		step := Step{Verdict: Passed, Detail: fmt.Sprintf("without its model's files the container ends after %s s with exit code %d", seconds, m.ExitCode)}
-		switch {
-		case m.ExitCode == 0:
-			step.Verdict, step.Do = Warned, "let it end with another code than 0 when it cannot serve"
-		case !m.TellsWhy:
-			step.Verdict, step.Do = Warned, "let it write the reason to its standard error, where kubectl describe pod shows it"
-		}
-		return step, true
-	case ClaimsHealth:
-		return Step{
-			Verdict: Warned, Detail: fmt.Sprintf("reports healthy without its model: GET /ping is answered after %s s though the model's files are missing", seconds),
-			Do: "let GET /ping fail until the model is loaded: such a pod gets traffic",
-		}, true
-	default:
-		return Step{
-			Verdict: Warned, Detail: fmt.Sprintf("without its model's files the container neither ends nor answers for %s s", seconds),
-			Do: "let it end with the reason: Kubernetes gives up on it only after startupTimeoutSeconds",
-		}, true
 	}
 }
 

@@ -15,14 +15,20 @@ const (
 	PhaseAnswers Phase = "answers"
 	// PhaseRamp raises the number of requests at a time.
 	PhaseRamp Phase = "ramp"
-	// PhasePeak sends at a fixed rate.
+	// PhasePeak sends at a fixed rate, that of the peak.
 	PhasePeak Phase = "peak"
+	// PhaseTwicePeak does the same at twice the rate.
+	PhaseTwicePeak Phase = "twice-peak"
 	// PhaseStop sends while the model's pod goes away.
 	PhaseStop Phase = "stop"
+	// PhaseIsolation tries to reach what a policy closes.
+	PhaseIsolation Phase = "isolation"
+	// PhaseSettings is PhaseAnswers of a model without some of its variables.
+	PhaseSettings Phase = "settings"
 )
 
 // Phases are all phases.
-var Phases = []Phase{PhaseAnswers, PhaseRamp, PhasePeak, PhaseStop}
+var Phases = []Phase{PhaseAnswers, PhaseRamp, PhasePeak, PhaseTwicePeak, PhaseStop, PhaseIsolation, PhaseSettings}
 
 // Observation is one line that the probe writes: exactly one of its parts is
 // set, but for Started and Done.
@@ -38,6 +44,9 @@ type Observation struct {
 	Load *Load `json:"load,omitempty"`
 	// Stop counts what became of requests while the pod went away.
 	Stop *StopCounts `json:"stop,omitempty"`
+	// Reach is what the phase isolation reached: once before the policy holds
+	// for it, and once more when nothing changed any longer.
+	Reach *Reach `json:"reach,omitempty"`
 }
 
 // StopCounts are what became of requests while the pod went away.

@@ -71,10 +71,13 @@ type Verdict string
 
 // The verdicts.
 const (
-	Passed  Verdict = "Passed"
-	Warned  Verdict = "Warned"
-	Failed  Verdict = "Failed"
-	Skipped Verdict = "Skipped"
+	Passed Verdict = "Passed"
+	// RunsWithNeeds means that it does not run hardened, and does with needs
+	// that its Model does not name.
+	RunsWithNeeds Verdict = "RunsWithNeeds"
+	Warned        Verdict = "Warned"
+	Failed        Verdict = "Failed"
+	Skipped       Verdict = "Skipped"
 )
 
 // StepName names a step.
@@ -82,17 +85,26 @@ type StepName string
 
 // The steps, in their order.
 const (
-	StepReady        StepName = "Ready"
-	StepMemory       StepName = "Memory"
-	StepAnswers      StepName = "Answers"
-	StepConcurrency  StepName = "Concurrency"
-	StepTwicePeak    StepName = "TwicePeak"
-	StepMissingModel StepName = "MissingModel"
-	StepStop         StepName = "Stop"
+	StepReady           StepName = "Ready"
+	StepHardening       StepName = "Hardening"
+	StepIsolation       StepName = "Isolation"
+	StepMemory          StepName = "Memory"
+	StepGPUMemory       StepName = "GPUMemory"
+	StepAnswers         StepName = "Answers"
+	StepConcurrency     StepName = "Concurrency"
+	StepTwicePeak       StepName = "TwicePeak"
+	StepThrottling      StepName = "Throttling"
+	StepMissingModel    StepName = "MissingModel"
+	StepMissingSettings StepName = "MissingSettings"
+	StepMissingNetwork  StepName = "MissingNetwork"
+	StepStop            StepName = "Stop"
 )
 
 // StepNames are all steps in their order.
-var StepNames = []StepName{StepReady, StepMemory, StepAnswers, StepConcurrency, StepTwicePeak, StepMissingModel, StepStop}
+var StepNames = []StepName{
+	StepReady, StepHardening, StepIsolation, StepMemory, StepGPUMemory, StepAnswers, StepConcurrency, StepTwicePeak, StepThrottling,
+	StepMissingModel, StepMissingSettings, StepMissingNetwork, StepStop,
+}
 
 // Step is one question with its answer.
 type Step struct {
@@ -107,14 +119,21 @@ type Step struct {
 
 // Figures are the measurements. A nil one was not taken.
 type Figures struct {
-	Ready  *ReadyFigures  `json:"ready,omitempty"`
-	Memory *MemoryFigures `json:"memory,omitempty"`
+	Ready     *ReadyFigures     `json:"ready,omitempty"`
+	Hardening *HardeningFigures `json:"hardening,omitempty"`
+	Isolation *IsolationFigures `json:"isolation,omitempty"`
+	Memory    *MemoryFigures    `json:"memory,omitempty"`
+	GPU       *GPUFigures       `json:"gpu,omitempty"`
 	// Answers against captured ones.
-	Answers *AnswerFigures  `json:"answers,omitempty"`
-	Ramp    *RampFigures    `json:"ramp,omitempty"`
-	Peak    *PeakFigures    `json:"peak,omitempty"`
-	Missing *MissingFigures `json:"missing,omitempty"`
-	Stop    *StopFigures    `json:"stop,omitempty"`
+	Answers *AnswerFigures `json:"answers,omitempty"`
+	Ramp    *RampFigures   `json:"ramp,omitempty"`
+	// AtPeak is the load of one pod's share of the peak, Peak of twice that.
+	AtPeak     *Load              `json:"atPeak,omitempty"`
+	Peak       *PeakFigures       `json:"peak,omitempty"`
+	Throttling *ThrottlingFigures `json:"throttling,omitempty"`
+	Missing    *MissingFigures    `json:"missing,omitempty"`
+	Settings   *SettingsFigures   `json:"settings,omitempty"`
+	Stop       *StopFigures       `json:"stop,omitempty"`
 }
 
 // ReadyFigures tell how long the start took.
@@ -270,6 +289,10 @@ func (r Report) Failed() bool {
 	return slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Verdict == Failed })
 }
 
+// NeededNeeds are those without which the model did not run and with which it
+// did; none where it ran as its Model has it.
+func (r Report) NeededNeeds() []Need { return r.Figures.Hardening.Suggested() }
+
 // Step returns a step by its name.
 func (r Report) Step(name StepName) (Step, bool) {
 	index := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Name == name })
@@ -298,8 +321,8 @@ func Decode(data []byte) (Report, error) {
 		if !slices.Contains(StepNames, step.Name) {
 			return Report{}, fmt.Errorf("steps has %q; want one of %v", step.Name, StepNames)
 		}
-		if !slices.Contains([]Verdict{Passed, Warned, Failed, Skipped}, step.Verdict) {
-			return Report{}, fmt.Errorf("the verdict on %s is %q; want Passed, Warned, Failed or Skipped", step.Name, step.Verdict)
+		if !slices.Contains([]Verdict{Passed, RunsWithNeeds, Warned, Failed, Skipped}, step.Verdict) {
+			return Report{}, fmt.Errorf("the verdict on %s is %q; want Passed, RunsWithNeeds, Warned, Failed or Skipped", step.Name, step.Verdict)
 		}
 	}
 	return r, r.Figures.check()
@@ -319,6 +342,12 @@ func (f Figures) check() error {
 	}
 	if r := f.Ready; r != nil {
 		amounts = append(amounts, r.Seconds, r.LoadSeconds)
+	}
+	if t := f.Throttling; t != nil {
+		amounts = append(amounts, float64(t.LimitMillis), float64(t.NeededMillis))
+	}
+	if f.GPU != nil {
+		amounts = append(amounts, float64(f.GPU.HighestMiB()))
 	}
 	for _, amount := range amounts {
 		if amount < 0 || amount > mostAmount || math.IsNaN(amount) {

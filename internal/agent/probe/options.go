@@ -44,12 +44,12 @@ func Parse(args []string, stderr io.Writer) (Options, error) {
 	name := func(argument string) string { return strings.TrimPrefix(argument, "--") }
 	flags := flag.NewFlagSet("landfall-agent "+naming.AgentProbe, flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&phase, name(naming.AgentProbePhase), "", "answers, ramp, peak or stop")
+	flags.StringVar(&phase, name(naming.AgentProbePhase), "", "what to do: answers, settings, ramp, peak, twice-peak, stop or isolation")
 	flags.StringVar(&o.Target, name(naming.AgentProbeTarget), "", "address of the model, such as http://10.0.0.7:8080")
 	flags.StringVar(&o.RequestsPath, name(naming.AgentProbeRequests), "", "file of requests, compressed with gzip")
 	flags.Float64Var(&o.Seconds, name(naming.AgentProbeSeconds), 5, "how long each stretch of load takes, in seconds")
 	flags.IntVar(&o.Limits.MostConcurrency, name(naming.AgentProbeConcurrency), o.Limits.MostConcurrency, "most requests at a time")
-	flags.Float64Var(&o.RequestsPerSecond, name(naming.AgentProbeRate), 0, "rate of the phase peak")
+	flags.Float64Var(&o.RequestsPerSecond, name(naming.AgentProbeRate), 0, "rate of the phases peak and twice-peak")
 	flags.Float64Var(&o.RequestTimeoutSeconds, name(naming.AgentProbeTimeout), 60, "how long one request may take, in seconds")
 	flags.Float64Var(&o.Limits.LatencyFloorMilliseconds, name(naming.AgentProbeLatencyFloor), o.Limits.LatencyFloorMilliseconds, "latency that is fast enough in any case")
 	if err := flags.Parse(args); err != nil {
@@ -70,7 +70,7 @@ func (o Options) validate() error {
 	if err != nil || target.Scheme != "http" || target.Host == "" || strings.Trim(target.Path, "/") != "" {
 		return fmt.Errorf("%s is %q; want an address such as http://10.0.0.7:8080", naming.AgentProbeTarget, o.Target)
 	}
-	if o.RequestsPath == "" {
+	if o.RequestsPath == "" && sends(o.Phase) {
 		return fmt.Errorf("%s is missing", naming.AgentProbeRequests)
 	}
 	for _, bound := range []struct {
@@ -86,7 +86,7 @@ func (o Options) validate() error {
 			return fmt.Errorf("%s is %g; want more than %g and at most %g", bound.name, bound.value, bound.more, bound.most)
 		}
 	}
-	if o.Phase == verify.PhasePeak && !(o.RequestsPerSecond > 0 && o.RequestsPerSecond <= mostRate) {
+	if (o.Phase == verify.PhasePeak || o.Phase == verify.PhaseTwicePeak) && !(o.RequestsPerSecond > 0 && o.RequestsPerSecond <= mostRate) {
 		return fmt.Errorf("%s is %g; want more than 0 and at most %d", naming.AgentProbeRate, o.RequestsPerSecond, mostRate)
 	}
 	return nil

@@ -15,34 +15,46 @@ import (
 // fails when the requests cannot be read or nobody listens; a model that fails
 // is an observation.
 func Run(ctx context.Context, o Options, out io.Writer) error {
-	requests, err := readRequests(o.RequestsPath)
-	if err != nil {
-		return err
+	p := &probe{Options: o, out: json.NewEncoder(out)}
+	if sends(o.Phase) {
+		requests, err := readRequests(o.RequestsPath)
+		if err != nil {
+			return err
+		}
+		p.sender = newSender(o, requests)
 	}
-	p := &probe{Options: o, sender: newSender(o, requests), out: json.NewEncoder(out)}
 	if err := p.tell(verify.Observation{Started: true}); err != nil {
 		return err
 	}
-	last := verify.Observation{Done: true}
-	switch o.Phase {
-	case verify.PhaseAnswers:
-		figures := compareAnswers(ctx, p.sender)
-		last.Answers = &figures
-	case verify.PhaseRamp:
-		if err := p.ramp(ctx); err != nil {
-			return err
-		}
-	case verify.PhasePeak:
-		load := openLoop(ctx, o.RequestsPerSecond, seconds(o.Seconds), p.sender.send)
-		last.Load = &load
-	case verify.PhaseStop:
-		counts := throughStop(ctx, p.sender, usualStop)
-		last.Stop = &counts
+	last, err := p.play(ctx)
+	if err != nil {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("stopped before the phase %s was over: %w", o.Phase, err)
 	}
 	return p.tell(last)
+}
+
+// play returns the last observation of a phase.
+func (p *probe) play(ctx context.Context) (verify.Observation, error) {
+	last := verify.Observation{Done: true}
+	switch p.Phase {
+	case verify.PhaseAnswers, verify.PhaseSettings:
+		figures := compareAnswers(ctx, p.sender)
+		last.Answers = &figures
+	case verify.PhaseRamp:
+		return last, p.ramp(ctx)
+	case verify.PhasePeak, verify.PhaseTwicePeak:
+		load := openLoop(ctx, p.RequestsPerSecond, seconds(p.Seconds), p.sender.send)
+		last.Load = &load
+	case verify.PhaseStop:
+		counts := throughStop(ctx, p.sender, usualStop)
+		last.Stop = &counts
+	case verify.PhaseIsolation:
+		return last, p.isolation(ctx)
+	}
+	return last, nil
 }
 
 type probe struct {

@@ -10,22 +10,21 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"landfall.dev/landfall/internal/desired/trial"
 	"landfall.dev/landfall/internal/naming"
 	core "landfall.dev/landfall/internal/verify"
 )
 
-func (r *run) modelName() string { return r.trial.Name() + "-" + trial.RoleModel }
+func (r *run) modelName() string { return r.trial.ModelPodName() }
 
-// startModel starts the model's pod and waits for its first answer. It is false
-// when the pod will never answer, which is a result.
-func (r *run) startModel(ctx context.Context) (bool, error) {
+// tryModel starts the model's pod and waits for its first answer. It returns why
+// the pod will never answer, or nil when it did.
+func (r *run) tryModel(ctx context.Context) (*stuckError, error) {
 	wanted, err := r.trial.ModelPod()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if err := r.create(ctx, wanted); err != nil {
-		return false, err
+		return nil, err
 	}
 	r.session.Notef("Starting the model in pod %s/%s", r.trial.Namespace, wanted.Name)
 	denied := len(wanted.Spec.InitContainers) == 0
@@ -38,21 +37,23 @@ func (r *run) startModel(ctx context.Context) (bool, error) {
 		}
 		return p.isReady(), p.check()
 	})
-	if reason, is := isStuck(err); is {
-		r.fail(core.StepReady, reason.why, reason.do)
-		return false, nil
+	if stuck, is := isStuck(err); is {
+		if ended := last.ended(); ended != nil {
+			r.explain(ctx, wanted.Name, stuck, ended.ExitCode)
+		}
+		return stuck, nil
 	}
 	if err != nil {
 		if words := last.lastWords(); words != "" {
 			err = fmt.Errorf("the model did not answer (%s): %w", words, err)
 		}
-		return false, err
+		return nil, err
 	}
 	if last.Pod == nil || !last.isReady() {
-		return false, fmt.Errorf("the pod %s was deleted by somebody: %w", wanted.Name, errEnded)
+		return nil, fmt.Errorf("the pod %s was deleted by somebody: %w", wanted.Name, errEnded)
 	}
 	r.tookUp(ctx, last)
-	return true, nil
+	return nil, nil //nolint:nilnil // nothing keeps it from running, and nothing went wrong
 }
 
 // denyEgress labels the model's pod so that the policy holds for it.
@@ -83,7 +84,9 @@ func (r *run) tookUp(ctx context.Context, p pod) {
 	}
 	r.found.Figures.Ready = figures
 	r.warm = r.ready
+	r.watchThrottling(ctx)
 	r.usage = watchUsage(ctx, r.cluster, r.trial.Namespace, p.Name, p.Spec.NodeName)
+	r.watchGPU(ctx)
 	r.session.Notef("Ready after %.0f s on node %s", figures.Seconds, p.Spec.NodeName)
 }
 

@@ -12,7 +12,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 
+	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/naming"
+	core "landfall.dev/landfall/internal/verify"
 )
 
 // pod is a pod as it was last seen.
@@ -25,6 +27,15 @@ func (r *run) create(ctx context.Context, wanted *corev1.Pod) error {
 	}
 	r.remember("pod", wanted.Name)
 	return nil
+}
+
+// pod reads a pod of the run.
+func (r *run) pod(ctx context.Context, name string) (pod, error) {
+	current, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return pod{}, fmt.Errorf("cannot read the pod %s: %w", name, err)
+	}
+	return pod{current}, nil
 }
 
 // follow shows every state of a pod until somebody has seen enough, or the pod
@@ -112,9 +123,22 @@ func (p pod) ended() *corev1.ContainerStateTerminated {
 var stuck = []string{"ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 
 // stuckError is a pod that will not start.
-type stuckError struct{ why, do string }
+type stuckError struct {
+	why, do   string
+	container string
+	// cause is what the model's own words tell.
+	cause core.Cause
+}
 
 func (e *stuckError) Error() string { return e.why }
+
+// told is why, with the line of the log that tells, unless why has it already.
+func (e *stuckError) told() string {
+	if e.cause.Line == "" || strings.Contains(e.why, e.cause.Line) {
+		return e.why
+	}
+	return e.why + "; its log: " + e.cause.Line
+}
 
 // check returns why a pod will never be ready, or nil.
 func (p pod) check() error {
@@ -126,7 +150,11 @@ func (p pod) check() error {
 			}
 		}
 		if ended := status.State.Terminated; ended != nil && (ended.ExitCode != 0 || status.Name == naming.ContainerModel) {
-			return &stuckError{why: fmt.Sprintf("the container %s ended: %s", status.Name, endOf(ended)), do: adviceOn(status.Name, ended)}
+			stuck := &stuckError{why: fmt.Sprintf("the container %s ended: %s", status.Name, endOf(ended)), do: adviceOn(status.Name, ended), container: status.Name}
+			if status.Name == naming.ContainerModel && ended.Reason != reasonOOM {
+				stuck.cause = causeOf(ended.Message, ended.ExitCode)
+			}
+			return stuck
 		}
 	}
 	if p.Status.Phase == corev1.PodFailed {
@@ -147,32 +175,51 @@ func endOf(e *corev1.ContainerStateTerminated) string {
 	return text
 }
 
-// short keeps the end of a message, where the reason usually stands.
+// short keeps the end of a message, where the reason usually stands, without
+// what looks like a secret.
 func short(message string) string {
 	const most = 300
-	line := strings.Join(strings.Fields(message), " ")
+	line := masked(strings.Join(strings.Fields(message), " "))
 	if len(line) > most {
 		line = "…" + strings.ToValidUTF8(line[len(line)-most:], "")
 	}
 	return line
 }
 
+func masked(text string) string {
+	text, _ = inventory.MaskText(text)
+	return text
+}
+
+// causeOf is verify's, without what looks like a secret.
+func causeOf(log string, exitCode int32) core.Cause {
+	cause := core.CauseOf(log, exitCode)
+	cause.Line = masked(cause.Line)
+	return cause
+}
+
 const reasonOOM = "OOMKilled"
 
 func adviceOn(container string, e *corev1.ContainerStateTerminated) string {
-	text := strings.ToLower(e.Message)
 	switch {
 	case container == naming.ContainerFetch:
 		return "the model's files must be there for the pods: correct spec.artifact of the Model"
 	case e.Reason == reasonOOM:
 		return "raise the memory limit in the plan"
-	case strings.Contains(text, "read-only file system"):
-		return "if it must write to its own files, set spec.container.needs: [WritableRootFilesystem] of the Model"
-	case strings.Contains(text, "permission denied"), strings.Contains(text, "operation not permitted"):
-		return "if it must run as root, set spec.container.needs: [Root] of the Model; better, let the image give the user 10001 what it needs"
-	default:
-		return "see its whole log: repeat with --keep, then kubectl logs"
 	}
+	return adviceFor(core.CauseOf(e.Message, e.ExitCode))
+}
+
+// adviceFor is what helps against a cause.
+func adviceFor(cause core.Cause) string {
+	do := cause.Do()
+	switch {
+	case do == "":
+		return "see its whole log: repeat with --keep, then kubectl logs"
+	case cause.Need != "":
+		return fmt.Sprintf("best, %s; or allow it: set spec.container.needs: [%s] in manifests/model.yaml", do, cause.Need)
+	}
+	return do
 }
 
 // lastWords says why nothing happened in time.

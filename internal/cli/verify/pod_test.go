@@ -141,7 +141,7 @@ func TestOutcomeWithoutAModel(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := testRun(t)
-			got := r.outcome(c.last, 30*time.Second)
+			got := r.outcome(c.last, 30*time.Second, core.StepMissingModel)
 			if (got == nil) != (c.want == nil) || got != nil && *got != *c.want {
 				t.Errorf("outcome = %+v, want %+v", got, c.want)
 			}

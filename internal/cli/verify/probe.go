@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"landfall.dev/landfall/internal/desired/trial"
 	"landfall.dev/landfall/internal/naming"
@@ -19,16 +16,24 @@ import (
 // maxLogLine bounds a line of a probe's log.
 const maxLogLine = 128 << 10
 
-// probe runs one phase in a pod of its own and shows each observation. The pod
-// is deleted afterwards.
-func (r *run) probe(ctx context.Context, l trial.Load, show func(core.Observation) error) error {
-	model, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Get(ctx, r.modelName(), metav1.GetOptions{})
+// probe runs one phase against a model's pod, in a pod of its own, and shows each
+// observation.
+func (r *run) probe(ctx context.Context, model string, l trial.Load, show func(core.Observation) error) error {
+	address, err := r.modelAddress(ctx, model)
 	if err != nil {
-		return fmt.Errorf("cannot read the pod %s: %w", r.modelName(), err)
+		return err
 	}
-	l.Target = "http://" + net.JoinHostPort(model.Status.PodIP, strconv.Itoa(naming.ModelPort))
+	l.Target = "http://" + address
 	l.MostConcurrency, l.LatencyFloorMilliseconds = r.limits.MostConcurrency, r.limits.LatencyFloorMilliseconds
 	wanted := r.trial.ProbePod(l)
+	if err := r.startProbe(ctx, wanted); err != nil {
+		return err
+	}
+	return r.listen(ctx, wanted.Name, l.Phase, show)
+}
+
+// startProbe starts a pod of Landfall's agent and waits until it runs.
+func (r *run) startProbe(ctx context.Context, wanted *corev1.Pod) error {
 	if err := r.create(ctx, wanted); err != nil {
 		return err
 	}
@@ -45,10 +50,10 @@ func (r *run) probe(ctx context.Context, l trial.Load, show func(core.Observatio
 		}
 		return fmt.Errorf("the probe did not start (%s): %w", last.lastWords(), err)
 	}
-	if last.Pod != nil && last.Spec.NodeName == r.report.Conditions.Node {
+	if last.Pod != nil && last.Spec.NodeName == r.report.Conditions.Node && wanted.Labels[naming.LabelVerifyRole] == trial.RoleProbe {
 		r.report.Conditions.ProbeOnSameNode = true
 	}
-	return r.listen(ctx, wanted.Name, l.Phase, show)
+	return nil
 }
 
 // listen shows the observations of a probe until it is done. A log that breaks

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -24,9 +25,15 @@ type run struct {
 	subject *subject
 	cluster kubernetes.Interface
 	trial   trial.Trial
+	execute execute
 	usage   *usage
-	found   core.Run
-	report  core.Report
+	// throttle and gpu are nil where the pod has no such thing.
+	throttle *throttle
+	gpu      *gpuWatch
+	// denied are the paths of permissions that the run does without.
+	denied []string
+	found  core.Run
+	report core.Report
 	// made are what has to be deleted, in the order of making.
 	made []made
 	// begin is when the run began, by this machine's clock; skew is how far the
@@ -61,8 +68,11 @@ func (o *options) start(ctx context.Context, s *subject) (*run, error) {
 	}
 	suffix := make([]byte, suffixBytes)
 	_, _ = rand.Read(suffix) // it never fails, by its documentation
-	r := &run{options: o, subject: s, cluster: cluster, begin: o.session.Now()}
-	r.found = core.Run{Skipped: map[core.StepName]core.Reason{}, Broken: map[core.StepName]core.Reason{}, Limits: o.limits}
+	r := &run{options: o, subject: s, cluster: cluster, begin: o.session.Now(), execute: executor(config, cluster, namespace)}
+	r.found = core.Run{
+		Skipped: map[core.StepName]core.Reason{}, Broken: map[core.StepName]core.Reason{}, Left: map[core.StepName]bool{},
+		Limits: o.limits, Outside: s.outside(),
+	}
 	r.trial = trial.Trial{
 		Suffix: hex.EncodeToString(suffix), Namespace: namespace, ServiceAccountName: o.serviceAccount,
 		DeadlineSeconds: int64(o.timeout/time.Second) + 1,
@@ -74,6 +84,9 @@ func (o *options) start(ctx context.Context, s *subject) (*run, error) {
 		CapturedRequests: len(s.requests), PeakRequestsPerMinute: s.peakPerMinute, Pods: max(s.pods.Replicas.Min, 1),
 		DroppedEnv: r.trial.DroppedEnv(), Notes: s.notes,
 	}}
+	if err := r.checkPermissions(ctx); err != nil {
+		return nil, err
+	}
 	return r, r.lookAround(ctx)
 }
 
@@ -115,6 +128,9 @@ func (r *run) skip(name core.StepName, why, do string) {
 	r.found.Skipped[name] = core.Reason{Why: why, Do: do}
 }
 
+// lacks says that a permission is known to be missing.
+func (r *run) lacks(path string) bool { return slices.Contains(r.denied, path) }
+
 func (r *run) fail(name core.StepName, why, do string) {
 	r.found.Broken[name] = core.Reason{Why: why, Do: do}
 }
@@ -141,7 +157,10 @@ func (r *run) play(ctx context.Context) (report core.Report, err error) {
 		return core.Report{}, err
 	}
 	defer r.usage.stop()
-	for _, step := range []func(context.Context) error{r.answers, r.twicePeak, r.rampUp, r.concludeMemory, r.stopModel, r.withoutModel} {
+	defer r.gpu.stop()
+	for _, step := range []func(context.Context) error{
+		r.answers, r.isolation, r.awaitWarm, r.peak, r.twicePeak, r.rampUp, r.concludeMeasurements, r.stopModel, r.withoutModel, r.withoutSettings,
+	} {
 		if err := step(ctx); err != nil {
 			return core.Report{}, err
 		}

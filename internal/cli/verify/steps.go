@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"landfall.dev/landfall/internal/desired/trial"
-	"landfall.dev/landfall/internal/naming"
 	core "landfall.dev/landfall/internal/verify"
 )
 
@@ -25,11 +24,11 @@ const (
 // alive says that the model's container still runs; otherwise the step is
 // skipped, and why is told.
 func (r *run) alive(ctx context.Context, name core.StepName) (bool, error) {
-	current, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Get(ctx, r.modelName(), metav1.GetOptions{})
+	current, err := r.pod(ctx, r.modelName())
 	if err != nil {
-		return false, fmt.Errorf("cannot read the pod %s: %w", r.modelName(), err)
+		return false, err
 	}
-	if ended := (pod{current}).ended(); ended != nil {
+	if ended := current.ended(); ended != nil {
 		r.skip(name, "the container had ended before: "+endOf(ended), adviceOn("", ended))
 		return false, nil
 	}
@@ -40,10 +39,10 @@ func (r *run) alive(ctx context.Context, name core.StepName) (bool, error) {
 func (r *run) answers(ctx context.Context) error {
 	if len(r.subject.packed) == 0 {
 		r.skip(core.StepAnswers, withoutRequests, howToCapture)
-		return r.awaitWarm(ctx)
+		return nil
 	}
 	r.session.Notef("Sending %d requests", len(r.subject.requests))
-	err := r.probe(ctx, trial.Load{Phase: core.PhaseAnswers, Seconds: 1}, func(o core.Observation) error {
+	err := r.probe(ctx, r.modelName(), trial.Load{Phase: core.PhaseAnswers, Seconds: 1}, func(o core.Observation) error {
 		if o.Answers != nil {
 			r.found.Figures.Answers = o.Answers
 		}
@@ -54,7 +53,7 @@ func (r *run) answers(ctx context.Context) error {
 	}
 	r.warm = r.now()
 	r.skip(core.StepAnswers, "no answers were captured to compare with; the requests were answered", howToCapture)
-	return r.awaitWarm(ctx)
+	return nil
 }
 
 // awaitWarm waits for a sample of the memory before any load.
@@ -67,33 +66,87 @@ func (r *run) awaitWarm(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// twicePeak sends one pod's share of twice the peak.
-func (r *run) twicePeak(ctx context.Context) error {
+// atPeak says whether there is a peak to send, and its rate for one pod.
+func (r *run) atPeak() (perSecond float64, ok bool) {
 	switch {
 	case len(r.subject.packed) == 0:
 		r.skip(core.StepTwicePeak, withoutRequests, howToCapture)
-		return nil
 	case r.subject.peakPerMinute == 0:
 		r.skip(core.StepTwicePeak, "the peak is not known", "give --peak-requests-per-minute, or --inventory")
+	default:
+		return r.subject.peakPerMinute / secondsPerMinute / float64(r.report.Conditions.Pods), true
+	}
+	return 0, false
+}
+
+// peakShare of the time at twice the peak is spent at the peak: it is there for
+// the counters of throttling, which need no median.
+const peakShare = 3
+
+// peak sends one pod's share of the peak.
+func (r *run) peak(ctx context.Context) error {
+	rate, known := r.atPeak()
+	if !known {
 		return nil
 	}
 	if ok, err := r.alive(ctx, core.StepTwicePeak); err != nil || !ok {
 		return err
 	}
-	rate := peakFactor * r.subject.peakPerMinute / secondsPerMinute / float64(r.report.Conditions.Pods)
-	r.session.Notef("Sending %.3g requests/s for %s: one of %d pods at twice the peak", rate, r.peakTime, r.report.Conditions.Pods)
-	figures, span := &core.PeakFigures{}, core.Span{}
-	err := r.probe(ctx, trial.Load{Phase: core.PhasePeak, Seconds: r.peakTime.Seconds(), RequestsPerSecond: rate}, func(o core.Observation) error {
+	r.gpu.load(ctx)
+	load, throttled, _, err := r.sendAt(ctx, core.PhasePeak, rate, r.peakTime/peakShare, "at the peak")
+	if err != nil {
+		return err
+	}
+	r.found.Figures.AtPeak = &load
+	if r.throttle != nil {
+		r.throttle.figures.Peak = throttled
+	}
+	return nil
+}
+
+// sendAt sends at a fixed rate, and returns what became of it, what the CPU
+// limit did meanwhile, and when it was.
+func (r *run) sendAt(ctx context.Context, phase core.Phase, rate float64, duration time.Duration, when string) (core.Load, *core.Throttled, core.Span, error) {
+	r.session.Notef("Sending %.3g requests/s for %s: one of %d pods %s", rate, duration.Round(time.Second), r.report.Conditions.Pods, when)
+	var load core.Load
+	var span core.Span
+	before, ok := r.throttle.read(ctx, r.now())
+	err := r.probe(ctx, r.modelName(), trial.Load{Phase: phase, Seconds: duration.Seconds(), RequestsPerSecond: rate}, func(o core.Observation) error {
 		if o.Started {
 			span.From = r.now()
 		}
 		if o.Load != nil {
-			span.To, figures.Load = r.now(), *o.Load
+			span.To, load = r.now(), *o.Load
 		}
 		return nil
 	})
+	if err != nil || !ok {
+		return load, nil, span, err
+	}
+	after, ok := r.throttle.read(ctx, r.now())
+	if !ok {
+		return load, nil, span, nil
+	}
+	return load, after.Since(before), span, nil
+}
+
+// twicePeak sends one pod's share of twice the peak.
+func (r *run) twicePeak(ctx context.Context) error {
+	rate, known := r.atPeak()
+	if !known {
+		return nil
+	}
+	if ok, err := r.alive(ctx, core.StepTwicePeak); err != nil || !ok {
+		return err
+	}
+	figures := &core.PeakFigures{}
+	load, throttled, span, err := r.sendAt(ctx, core.PhaseTwicePeak, peakFactor*rate, r.peakTime, "at twice the peak")
 	if err != nil {
 		return err
+	}
+	figures.Load = load
+	if r.throttle != nil {
+		r.throttle.figures.TwicePeak = throttled
 	}
 	r.usage.await(ctx, func(samples []core.Sample) bool {
 		figures.UnderLoad(samples, span)
@@ -106,11 +159,11 @@ func (r *run) twicePeak(ctx context.Context) error {
 
 // howEnded tells how the model's container ended; empty while it runs.
 func (r *run) howEnded(ctx context.Context) (string, error) {
-	current, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Get(ctx, r.modelName(), metav1.GetOptions{})
+	current, err := r.pod(ctx, r.modelName())
 	if err != nil {
-		return "", fmt.Errorf("cannot read the pod %s: %w", r.modelName(), err)
+		return "", err
 	}
-	if ended := (pod{current}).ended(); ended != nil {
+	if ended := current.ended(); ended != nil {
 		return fmt.Sprintf("exit code %d %s", ended.ExitCode, ended.Reason), nil
 	}
 	return "", nil
@@ -125,9 +178,10 @@ func (r *run) rampUp(ctx context.Context) error {
 	if ok, err := r.alive(ctx, core.StepConcurrency); err != nil || !ok {
 		return err
 	}
+	r.gpu.load(ctx)
 	r.session.Notef("Raising the load, %s a step", r.stepTime)
 	var steps []core.Load
-	err := r.probe(ctx, trial.Load{Phase: core.PhaseRamp, Seconds: r.stepTime.Seconds()}, func(o core.Observation) error {
+	err := r.probe(ctx, r.modelName(), trial.Load{Phase: core.PhaseRamp, Seconds: r.stepTime.Seconds()}, func(o core.Observation) error {
 		if o.Load != nil {
 			steps = append(steps, *o.Load)
 			r.session.Notef("  %d at a time: %.4g answers/s, 99 %% within %.3g ms, %d of %d failed",
@@ -147,8 +201,15 @@ func (r *run) rampUp(ctx context.Context) error {
 	return err
 }
 
-// concludeMemory takes down what all samples say.
-func (r *run) concludeMemory(context.Context) error {
+// concludeMeasurements takes down what all readings say.
+func (r *run) concludeMeasurements(context.Context) error {
+	r.concludeThrottling()
+	r.concludeGPU()
+	r.concludeMemory()
+	return nil
+}
+
+func (r *run) concludeMemory() {
 	samples, m := r.usage.all(), r.found.Figures.Memory
 	m.HighestMiB, m.Samples = core.Highest(samples), len(samples)
 	if limit, ok := r.subject.pods.Resources.Limits[corev1.ResourceMemory]; ok {
@@ -164,7 +225,6 @@ func (r *run) concludeMemory(context.Context) error {
 	if m.Samples == 0 {
 		r.found.Figures.Memory = nil
 	}
-	return nil
 }
 
 const (
@@ -188,7 +248,7 @@ func (r *run) stopModel(ctx context.Context) error {
 		return r.howStopped(ctx, stop)
 	}
 	outcome := make(chan error, 1)
-	err := r.probe(ctx, trial.Load{Phase: core.PhaseStop, Seconds: drainSeconds + graceSeconds}, func(o core.Observation) error {
+	err := r.probe(ctx, r.modelName(), trial.Load{Phase: core.PhaseStop, Seconds: drainSeconds + graceSeconds}, func(o core.Observation) error {
 		if o.Started {
 			if err := r.delete(ctx, r.modelName()); err != nil {
 				return err
@@ -240,63 +300,4 @@ func (r *run) howStopped(ctx context.Context, stop *core.StopFigures) error {
 	stop.ExitCode = ended.ExitCode
 	r.found.Figures.Stop = stop
 	return nil
-}
-
-// Bounds of how long a container is waited for that has no model.
-const (
-	leastWithoutModel = 30 * time.Second
-	mostWithoutModel  = 2 * time.Minute
-	// slowerWithoutModel is how many times the usual loading time it gets.
-	slowerWithoutModel = 3
-)
-
-// withoutModel starts the container without the model's files.
-func (r *run) withoutModel(ctx context.Context) error {
-	if r.subject.model.Spec.Artifact == nil {
-		r.skip(core.StepMissingModel, "the image carries the model", "")
-		return nil
-	}
-	wanted, err := r.trial.MissingPod()
-	if err != nil {
-		return err
-	}
-	if err := r.create(ctx, wanted); err != nil {
-		return err
-	}
-	r.session.Notef("Starting the container without its model")
-	usual := time.Duration(r.found.Figures.Ready.LoadSeconds * float64(time.Second))
-	patience := min(max(leastWithoutModel, slowerWithoutModel*usual), mostWithoutModel)
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	last, err := r.follow(waiting, wanted.Name, func(p pod) (bool, error) { return p.isReady() || p.ended() != nil, nil })
-	if ctx.Err() != nil || err != nil && waiting.Err() == nil {
-		return err
-	}
-	r.found.Figures.Missing = r.outcome(last, patience)
-	return nil
-}
-
-func (r *run) outcome(last pod, patience time.Duration) *core.MissingFigures {
-	if last.Pod == nil {
-		r.skip(core.StepMissingModel, "somebody deleted its pod", "repeat it")
-		return nil
-	}
-	if ended := last.ended(); ended != nil {
-		return &core.MissingFigures{
-			Outcome: core.Exits, ExitCode: ended.ExitCode, TellsWhy: ended.Message != "",
-			Seconds: ended.FinishedAt.Sub(ended.StartedAt.Time).Seconds(),
-		}
-	}
-	running := last.container(naming.ContainerModel).State.Running
-	switch {
-	case running == nil:
-		r.skip(core.StepMissingModel, fmt.Sprintf("the container did not start within %s: %s", patience, last.lastWords()), "repeat it when there is room")
-		return nil
-	case last.isReady():
-		return &core.MissingFigures{
-			Outcome: core.ClaimsHealth, Seconds: last.condition(corev1.PodReady).LastTransitionTime.Sub(running.StartedAt.Time).Seconds(),
-		}
-	default:
-		return &core.MissingFigures{Outcome: core.Hangs, Seconds: patience.Seconds()}
-	}
 }

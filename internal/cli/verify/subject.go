@@ -26,6 +26,8 @@ type subject struct {
 	endpoint *v1alpha1.Endpoint
 	variant  string
 	pods     *v1alpha1.PodsVariant
+	// findings are the export's.
+	findings []export.Finding
 	requests []core.Request
 	// packed are the requests as the probes read them.
 	packed []byte
@@ -48,7 +50,7 @@ func (o *options) load(path string) (*subject, error) {
 		}
 	}
 	s := &subject{workload: core.Workload{EndpointName: manifest.Endpoint, Region: manifest.Region}}
-	if err := s.readManifests(path); err != nil {
+	if err := errors.Join(s.readManifests(path), s.readFindings(path)); err != nil {
 		return nil, &output.Failure{What: "cannot use the bundle " + path, Why: err.Error(), Next: "correct the file, or export again", Cause: err}
 	}
 	if err := o.readRequests(s); err != nil {

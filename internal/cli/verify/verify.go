@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"landfall.dev/landfall/internal/cli/complete"
 	"landfall.dev/landfall/internal/cli/output"
@@ -28,8 +29,13 @@ once warm and at twice the peak, how many requests at a time are safe, whether i
 answers equal captured ones, what it does without its model's files, and on SIGTERM.
 
 The container has no AWS variables, no token, and no name server; a NetworkPolicy denies
-it the network once its files are fetched. Everything is made in one namespace under one
-random name, and deleted at the end, also when you interrupt it.
+it the network once its files are fetched, and the report says whether the cluster's
+network heeds it. Everything is made in one namespace under one random name, and deleted
+at the end, also when you interrupt it.
+
+A model that does not run with the security settings of Landfall's pods, and whose log
+names what it lacks, is tried once more with exactly that need (never with --strict); the
+report names it, and nothing is changed.
 
 --requests is a file of SageMaker's data capture, or of lines such as
   {"contentType":"text/csv","body":"1,2","expected":{"body":"0.7"}}
@@ -37,7 +43,8 @@ Without requests, only the start, the memory and the stop are looked at.
 
 The report is a file beside the bundle; plan --verified takes it into the sizes.
 
-Exit codes: 0 nothing failed, 1 could not answer, 3 something failed, 4 timed out.`
+Exit codes: 0 nothing failed, 1 could not answer, 3 something failed, 4 timed out, 5 runs
+only with needs that its Model does not name.`
 
 const example = `  %[1]s verify bundle -n team-a --requests captured.jsonl
 
@@ -64,6 +71,8 @@ type options struct {
 	peakTime       time.Duration
 	limits         core.RampLimits
 	keep           bool
+	strict         bool
+	printedRole    bool
 
 	output string
 	report string
@@ -78,12 +87,20 @@ func New(s *session.Session) *cobra.Command {
 		Long:    long,
 		Example: fmt.Sprintf(example, s.Program),
 		Args: func(command *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] != "" {
+			if o.printedRole && len(args) == 0 || !o.printedRole && len(args) == 1 && args[0] != "" {
 				return nil
+			}
+			if o.printedRole {
+				return output.Usage(command.CommandPath()+" --print-role -n NAMESPACE", "--print-role takes no bundle")
 			}
 			return output.Usage(command.CommandPath()+" --help", "verify takes one bundle, not %d", len(args))
 		},
-		RunE: func(command *cobra.Command, args []string) error { return o.run(command.Context(), args[0]) },
+		RunE: func(command *cobra.Command, args []string) error {
+			if o.printedRole {
+				return o.printRole()
+			}
+			return o.run(command.Context(), args[0])
+		},
 	}
 	s.AddKubeFlags(command)
 	o.addFlags(command)
@@ -106,6 +123,8 @@ func (o *options) addFlags(command *cobra.Command) {
 	flags.IntVar(&o.limits.MostConcurrency, "max-concurrency", o.limits.MostConcurrency, "most requests at a time")
 	flags.Float64Var(&o.limits.LatencyFloorMilliseconds, "latency-floor", o.limits.LatencyFloorMilliseconds, "latency in milliseconds that is fast enough whatever one request alone takes")
 	flags.BoolVar(&o.keep, "keep", false, "leave everything in the cluster, and say how to delete it")
+	flags.BoolVar(&o.strict, "strict", false, "try the model as hardened only: no second try with the need that its log names")
+	flags.BoolVar(&o.printedRole, "print-role", false, "print the Role and ClusterRole that a run makes use of, and do nothing")
 	flags.StringVarP(&o.output, "output", "o", string(output.FormatTable), "table, json or yaml")
 	flags.StringVar(&o.report, "report", "", "the file for the report; unset means BUNDLE.verify.yaml, - writes none")
 	complete.Flag(command, "output", cobra.FixedCompletions(
@@ -170,9 +189,18 @@ func (o *options) run(ctx context.Context, path string) error {
 	}
 	report, err := run.play(ctx)
 	if err != nil {
-		return o.session.Explain("cannot verify "+path, err)
+		return o.explain("cannot verify "+path, err)
 	}
 	return o.finish(report, format)
+}
+
+// explain names what prints the permissions where one is missing.
+func (o *options) explain(what string, err error) error {
+	explained := o.session.Explain(what, err)
+	if failure := output.AsFailure(explained); apierrors.IsForbidden(err) {
+		failure.Next = o.session.Program + " verify --print-role prints the Role that it needs"
+	}
+	return explained
 }
 
 // finish writes the report and says what to do with it.
@@ -187,7 +215,8 @@ func (o *options) finish(report core.Report, format output.Format) error {
 		}
 	}
 	if format == output.FormatTable {
-		err = o.session.PrintTable(view.VerifyReport(report), true)
+		columns, _ := o.session.Size()
+		err = o.session.PrintTable(view.VerifyReport(report, columns), true)
 	} else {
 		err = o.session.PrintObject(format, report)
 	}
@@ -200,11 +229,18 @@ func (o *options) finish(report core.Report, format output.Format) error {
 			o.session.SuggestCommand("take the figures into the plan", "plan", "inventory.yaml", "-o", "plan.yaml", "--verified", o.report)
 		}
 	}
-	if report.Failed() {
+	switch {
+	case report.Failed():
 		return output.ExitError{Code: output.ExitNo}
+	case len(report.NeededNeeds()) > 0:
+		return output.ExitError{Code: exitRunsWithNeeds}
 	}
 	return nil
 }
+
+// exitRunsWithNeeds is the exit code for a model that failed nothing but to run
+// as hardened.
+const exitRunsWithNeeds = 5
 
 // errEnded is that a pod went away or ended where it should not have.
 var errEnded = errors.New("the pod ended")

@@ -27,7 +27,7 @@ type Load struct {
 	Target string
 	// Seconds is how long each stretch takes.
 	Seconds float64
-	// RequestsPerSecond is for the phase peak.
+	// RequestsPerSecond is for the phases peak and twice-peak.
 	RequestsPerSecond float64
 	// MostConcurrency bounds the ramp.
 	MostConcurrency int
@@ -38,8 +38,45 @@ type Load struct {
 // ProbePod sends requests to the model's pod, from another node where there is
 // one.
 func (t Trial) ProbePod(l Load) *corev1.Pod {
+	pod := t.agentPod(fmt.Sprintf("%s-%s-%s", t.Name(), RoleProbe, l.Phase), RoleProbe, t.probeArgs(l))
+	pod.Spec.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
+		PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{
+			Weight: 100,
+			PodAffinityTerm: corev1.PodAffinityTerm{
+				TopologyKey: corev1.LabelHostname, LabelSelector: &metav1.LabelSelector{MatchLabels: t.labels(RoleModel)},
+			},
+		}},
+	}}
+	pod.Spec.Volumes = []corev1.Volume{{Name: volumeRequests, VolumeSource: corev1.VolumeSource{
+		Secret: &corev1.SecretVolumeSource{SecretName: t.Name()},
+	}}}
+	pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: volumeRequests, MountPath: requestsDir, ReadOnly: true}}
+	return pod
+}
+
+// IsolationPod tries what the policies close, from the model's node where there
+// is room: the network of that node is the one that counts. It gets
+// LabelVerifyEgress as the model's pod does, when it runs.
+func (t Trial) IsolationPod(target string, seconds float64) *corev1.Pod {
+	pod := t.agentPod(t.Name()+"-"+RoleIsolation, RoleIsolation, []string{
+		naming.AgentProbe, naming.AgentProbePhase, string(verify.PhaseIsolation),
+		naming.AgentProbeTarget, target, naming.AgentProbeSeconds, decimal(seconds),
+	})
+	pod.Spec.Affinity = &corev1.Affinity{PodAffinity: &corev1.PodAffinity{
+		PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{
+			Weight: 100,
+			PodAffinityTerm: corev1.PodAffinityTerm{
+				TopologyKey: corev1.LabelHostname, LabelSelector: &metav1.LabelSelector{MatchLabels: t.labels(RoleModel)},
+			},
+		}},
+	}}
+	return pod
+}
+
+// agentPod runs Landfall's agent as a restricted pod.
+func (t Trial) agentPod(name, role string, args []string) *corev1.Pod {
 	return &corev1.Pod{
-		ObjectMeta: t.meta(fmt.Sprintf("%s-%s-%s", t.Name(), RoleProbe, l.Phase), RoleProbe),
+		ObjectMeta: t.meta(name, role),
 		Spec: corev1.PodSpec{
 			RestartPolicy:                 corev1.RestartPolicyNever,
 			ServiceAccountName:            t.ServiceAccountName,
@@ -51,24 +88,25 @@ func (t Trial) ProbePod(l Load) *corev1.Pod {
 				RunAsNonRoot: new(true), RunAsUser: new(int64(naming.OperatorUser)), RunAsGroup: new(int64(naming.OperatorUser)),
 				FSGroup: new(int64(naming.OperatorUser)), SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 			},
-			Affinity: &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
-				PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{
-					Weight: 100,
-					PodAffinityTerm: corev1.PodAffinityTerm{
-						TopologyKey: corev1.LabelHostname, LabelSelector: &metav1.LabelSelector{MatchLabels: t.labels(RoleModel)},
-					},
-				}},
+			Containers: []corev1.Container{{
+				Name: ContainerProbe, Image: t.Variant.AgentImage, Command: []string{naming.ProgramAgent}, Args: args,
+				Resources: corev1.ResourceRequirements{
+					Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("50m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
+					Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")},
+				},
+				TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+				SecurityContext: &corev1.SecurityContext{
+					AllowPrivilegeEscalation: new(false), ReadOnlyRootFilesystem: new(true),
+					Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+				},
 			}},
-			Containers: []corev1.Container{t.probeContainer(l)},
-			Volumes: []corev1.Volume{{Name: volumeRequests, VolumeSource: corev1.VolumeSource{
-				Secret: &corev1.SecretVolumeSource{SecretName: t.Name()},
-			}}},
 		},
 	}
 }
 
-func (t Trial) probeContainer(l Load) corev1.Container {
-	decimal := func(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
+func decimal(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
+
+func (t Trial) probeArgs(l Load) []string {
 	args := []string{
 		naming.AgentProbe, naming.AgentProbePhase, string(l.Phase),
 		naming.AgentProbeTarget, l.Target,
@@ -81,17 +119,5 @@ func (t Trial) probeContainer(l Load) corev1.Container {
 	if l.RequestsPerSecond > 0 {
 		args = append(args, naming.AgentProbeRate, decimal(l.RequestsPerSecond))
 	}
-	return corev1.Container{
-		Name: ContainerProbe, Image: t.Variant.AgentImage, Command: []string{naming.ProgramAgent}, Args: args,
-		Resources: corev1.ResourceRequirements{
-			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("50m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
-			Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")},
-		},
-		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
-		SecurityContext: &corev1.SecurityContext{
-			AllowPrivilegeEscalation: new(false), ReadOnlyRootFilesystem: new(true),
-			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-		},
-		VolumeMounts: []corev1.VolumeMount{{Name: volumeRequests, MountPath: requestsDir, ReadOnly: true}},
-	}
+	return args
 }

@@ -10,8 +10,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/desired/endpoint"
 	"landfall.dev/landfall/internal/naming"
+	"landfall.dev/landfall/internal/verify"
 )
 
 // Roles of the pods, as the label LabelVerifyRole has them.
@@ -19,6 +21,8 @@ const (
 	RoleModel   = "model"
 	RoleMissing = "missing"
 	RoleProbe   = "probe"
+	// RoleIsolation is the pod that tries what the policies close.
+	RoleIsolation = "isolation"
 )
 
 // Trial is all that the objects of one run are made from.
@@ -34,6 +38,11 @@ type Trial struct {
 	ServiceAccountName string
 	// DeadlineSeconds ends every pod by itself, should nobody delete it.
 	DeadlineSeconds int64
+	// Needs are given to the container beside those that its Model names.
+	Needs []verify.Need
+	// WithoutEnv names variables that the container does not get beside those
+	// of AWS.
+	WithoutEnv []string
 	// Anchor owns everything else once it exists.
 	Anchor *corev1.ConfigMap
 }
@@ -47,6 +56,18 @@ const (
 
 	metadataOff = "AWS_EC2_METADATA_DISABLED"
 )
+
+// With is the same trial of a container that gets one need more.
+func (t Trial) With(need verify.Need) Trial {
+	t.Needs = append(slices.Clone(t.Needs), need)
+	return t
+}
+
+// Without is the same trial of a container that lacks variables.
+func (t Trial) Without(names []string) Trial {
+	t.WithoutEnv = names
+	return t
+}
 
 // Name is the prefix of every name.
 func (t Trial) Name() string { return naming.NameVerify + "-" + t.Suffix }
@@ -101,9 +122,22 @@ func (t Trial) DroppedEnv() []string {
 
 func isAWS(name string) bool { return strings.HasPrefix(name, "AWS_") }
 
+// ModelPodName is the name of ModelPod. Each need and each lack has a name of
+// its own, so that one can be looked at beside another.
+func (t Trial) ModelPodName() string {
+	name := t.Name() + "-" + RoleModel
+	for _, need := range t.Needs {
+		name += "-" + strings.ToLower(string(need))
+	}
+	if len(t.WithoutEnv) > 0 {
+		name += "-settings"
+	}
+	return name
+}
+
 // ModelPod serves the model as it will be deployed, alone and without AWS.
 func (t Trial) ModelPod() (*corev1.Pod, error) {
-	pod, err := t.pod(RoleModel)
+	pod, err := t.pod(RoleModel, t.ModelPodName())
 	if err == nil && len(pod.Spec.InitContainers) == 0 {
 		pod.Labels[naming.LabelVerifyEgress] = naming.EgressDenied
 	}
@@ -112,7 +146,7 @@ func (t Trial) ModelPod() (*corev1.Pod, error) {
 
 // MissingPod is ModelPod without the model's files.
 func (t Trial) MissingPod() (*corev1.Pod, error) {
-	pod, err := t.pod(RoleMissing)
+	pod, err := t.pod(RoleMissing, t.Name()+"-"+RoleMissing)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +156,7 @@ func (t Trial) MissingPod() (*corev1.Pod, error) {
 	return pod, nil
 }
 
-func (t Trial) pod(role string) (*corev1.Pod, error) {
+func (t Trial) pod(role, name string) (*corev1.Pod, error) {
 	template, err := t.template()
 	if err != nil {
 		return nil, err
@@ -141,13 +175,21 @@ func (t Trial) pod(role string) (*corev1.Pod, error) {
 		return nil, fmt.Errorf("the pod has no container %s", naming.ContainerModel)
 	}
 	t.isolate(&spec.Containers[index])
-	return &corev1.Pod{ObjectMeta: t.meta(t.Name()+"-"+role, role), Spec: spec}, nil
+	return &corev1.Pod{ObjectMeta: t.meta(name, role), Spec: spec}, nil
 }
 
 // template is the Deployment's, as an object.
 func (t Trial) template() (corev1.PodTemplateSpec, error) {
 	var template corev1.PodTemplateSpec
-	data, err := json.Marshal(t.Variant.PodTemplate())
+	variant := t.Variant
+	if len(t.Needs) > 0 {
+		variant.Model = variant.Model.DeepCopy()
+		container := &variant.Model.Spec.Container
+		for _, need := range t.Needs {
+			container.Needs = append(container.Needs, v1alpha1.ContainerNeed(need))
+		}
+	}
+	data, err := json.Marshal(variant.PodTemplate())
 	if err != nil {
 		return template, fmt.Errorf("cannot build the pod: %w", err)
 	}
@@ -162,7 +204,9 @@ func (t Trial) template() (corev1.PodTemplateSpec, error) {
 // name server, as the one that fetches the model needs it. Pings come every
 // second, so that the time to the first answer is known to one.
 func (t Trial) isolate(c *corev1.Container) {
-	c.Env = slices.DeleteFunc(c.Env, func(variable corev1.EnvVar) bool { return isAWS(variable.Name) })
+	c.Env = slices.DeleteFunc(c.Env, func(variable corev1.EnvVar) bool {
+		return isAWS(variable.Name) || slices.Contains(t.WithoutEnv, variable.Name)
+	})
 	c.Env = append(c.Env, corev1.EnvVar{Name: metadataOff, Value: "true"})
 	c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: volumeResolv, MountPath: resolvPath, SubPath: resolvFile, ReadOnly: true})
 	for _, probe := range []*corev1.Probe{c.StartupProbe, c.ReadinessProbe} {
