@@ -30,6 +30,7 @@ func OfMembers(d inventory.Document, members membership.Membership) *Graph {
 	}
 	b.surroundings()
 	b.flows()
+	b.lineage()
 	b.heads()
 	return assemble(b.nodes, b.edges)
 }
