@@ -39,7 +39,17 @@ type argoSyncPolicy struct {
 		Prune    bool `json:"prune"`
 		SelfHeal bool `json:"selfHeal"`
 	} `json:"automated"`
-	SyncOptions []string `json:"syncOptions,omitempty"`
+	SyncOptions []string  `json:"syncOptions,omitempty"`
+	Retry       argoRetry `json:"retry"`
+}
+
+type argoRetry struct {
+	Limit   int `json:"limit"`
+	Backoff struct {
+		Duration    string `json:"duration"`
+		Factor      int    `json:"factor"`
+		MaxDuration string `json:"maxDuration"`
+	} `json:"backoff"`
 }
 
 type argoDifference struct {
@@ -55,12 +65,19 @@ const (
 	// syncWave orders Applications: Argo CD goes on when those of a wave are
 	// healthy.
 	syncWave = "argocd.argoproj.io/sync-wave"
+	// compareOptions with ServerSideDiff has the API server itself say what a
+	// sync would change, so that defaults are no differences.
+	compareOptions = "argocd.argoproj.io/compare-options"
+	// syncRetries cover some forty minutes: a failed sync is not tried again by
+	// itself, and a definition may come later than the objects of its kind.
+	syncRetries = 10
 	// replicasPath is what an autoscaler changes in an Endpoint.
 	replicasPath = "/spec/replicas"
 )
 
-// Argo CD knows the health of neither Applications nor Endpoints by itself, and
-// takes them for healthy at once: phases would not wait for one another.
+// Argo CD knows the health of neither Applications nor Landfall's kinds by
+// itself, and takes them for healthy at once: phases would not wait for one
+// another.
 //
 //go:embed health.yaml
 var health []byte
@@ -126,12 +143,17 @@ func (t *tree) application(name string, wave int, source argoSource) application
 	// somebody's decision. What was changed by hand is put back.
 	spec.SyncPolicy.Automated.SelfHeal = true
 	spec.SyncPolicy.SyncOptions = []string{"ServerSideApply=true"}
+	spec.SyncPolicy.Retry.Limit = syncRetries
+	backoff := &spec.SyncPolicy.Retry.Backoff
+	backoff.Duration, backoff.Factor, backoff.MaxDuration = "30s", 2, "5m"
 	marks := labels()
 	if wave > 0 {
 		marks["landfall.dev/phase"] = strconv.Itoa(wave)
 	}
 	return application{
-		meta: meta{Name: name, Namespace: argoNamespace, Labels: marks, Annotations: map[string]string{syncWave: strconv.Itoa(wave)}},
+		meta: meta{Name: name, Namespace: argoNamespace, Labels: marks, Annotations: map[string]string{
+			syncWave: strconv.Itoa(wave), compareOptions: "ServerSideDiff=true",
+		}},
 		spec: spec,
 	}
 }

@@ -34,7 +34,17 @@ type fluxKustomization struct {
 	DependsOn []fluxDependsOn `json:"dependsOn,omitempty"`
 	// HealthChecks are waited for where Wait is not set.
 	HealthChecks []fluxHealthCheck `json:"healthChecks,omitempty"`
-	Ignore       []fluxIgnore      `json:"ignore,omitempty"`
+	// HealthCheckExprs are since version 1.5 of the kustomize-controller.
+	HealthCheckExprs []fluxHealthExpr `json:"healthCheckExprs,omitempty"`
+	Ignore           []fluxIgnore     `json:"ignore,omitempty"`
+}
+
+// fluxHealthExpr says in CEL when objects of a kind are done.
+type fluxHealthExpr struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Failed     string `json:"failed,omitempty"`
+	Current    string `json:"current"`
 }
 
 type fluxHealthCheck struct {
@@ -62,11 +72,31 @@ type fluxIgnore struct {
 // fluxRelease leaves drift alone, as Flux does by default: what an autoscaler
 // changes stays.
 type fluxRelease struct {
-	Interval        string    `json:"interval"`
-	Timeout         string    `json:"timeout"`
-	ReleaseName     string    `json:"releaseName"`
-	TargetNamespace string    `json:"targetNamespace"`
-	Chart           fluxChart `json:"chart"`
+	Interval        string `json:"interval"`
+	Timeout         string `json:"timeout"`
+	ReleaseName     string `json:"releaseName"`
+	TargetNamespace string `json:"targetNamespace"`
+	// StorageNamespace is where Helm looks for its releases: beside the models,
+	// so that helm list and helm history find them.
+	StorageNamespace string       `json:"storageNamespace"`
+	Install          fluxStrategy `json:"install"`
+	Upgrade          fluxStrategy `json:"upgrade"`
+	Chart            fluxChart    `json:"chart"`
+}
+
+// fluxStrategy says what becomes of a release that failed. Flux would take a
+// failed install away again, and the Endpoint with it, which callers may use; and
+// it would give up after one try.
+type fluxStrategy struct {
+	Strategy struct {
+		Name string `json:"name"`
+	} `json:"strategy"`
+}
+
+func fluxRetry() fluxStrategy {
+	var s fluxStrategy
+	s.Strategy.Name = "RetryOnFailure"
+	return s
 }
 
 type fluxChart struct {
@@ -149,6 +179,9 @@ func (t *tree) fluxKustomization(u unit, after string) object {
 	if after != "" {
 		spec.DependsOn = []fluxDependsOn{{Name: after}}
 	}
+	if u.phase > 0 {
+		spec.HealthCheckExprs = fluxHealth()
+	}
 	for _, release := range u.releases {
 		// Helm does not wait for Endpoints, so the phase does.
 		spec.Wait = false
@@ -164,8 +197,26 @@ func (t *tree) fluxKustomization(u unit, after string) object {
 	return object{APIVersion: "kustomize.toolkit.fluxcd.io/v1", Kind: "Kustomization", Metadata: fluxMeta(u.name), Spec: spec}
 }
 
+// fluxHealth says when Endpoints and Models are done. Flux takes an object of a
+// kind that it does not know for done while it has no status: a phase could begin
+// before the operator saw the one before.
+func fluxHealth() []fluxHealthExpr {
+	var all []fluxHealthExpr
+	for _, kind := range []string{"Endpoint", "Model"} {
+		all = append(all, fluxHealthExpr{
+			APIVersion: v1alpha1.GroupVersion.String(), Kind: kind,
+			Failed:  "status.conditions.exists(c, c.type == 'Stalled' && c.status == 'True' && c.observedGeneration == metadata.generation)",
+			Current: "status.conditions.exists(c, c.type == 'Ready' && c.status == 'True' && c.observedGeneration == metadata.generation)",
+		})
+	}
+	return all
+}
+
 func (t *tree) fluxRelease(u unit) object {
-	release := fluxRelease{Interval: fluxInterval, Timeout: fluxTimeout, ReleaseName: u.name, TargetNamespace: t.Namespace}
+	release := fluxRelease{
+		Interval: fluxInterval, Timeout: fluxTimeout, ReleaseName: u.name, TargetNamespace: t.Namespace, StorageNamespace: t.Namespace,
+		Install: fluxRetry(), Upgrade: fluxRetry(),
+	}
 	release.Chart.Spec.Chart = "./" + t.at(chartFolder)
 	release.Chart.Spec.SourceRef = fluxSourceRef{Kind: "GitRepository", Name: fluxSource}
 	release.Chart.Spec.ValuesFiles = []string{"./" + t.at(u.values)}

@@ -95,7 +95,7 @@ const (
 // Repository is a place in a Git repository.
 type Repository struct {
 	URL string
-	// Revision is a branch or tag; empty means main.
+	// Revision is a branch; empty means main.
 	Revision string
 	// Path is the tree's folder in the repository; empty means its root.
 	Path string
