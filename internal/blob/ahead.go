@@ -30,6 +30,47 @@ type filled struct {
 	err  error
 }
 
+// Reader reads an object from its beginning to its end, with parts read ahead
+// in parallel.
+func (t Transfer) Reader(ctx context.Context, from Bucket, object Object) (io.ReadCloser, error) {
+	return t.withDefaults().readerFrom(ctx, from, object, 0)
+}
+
+func (t Transfer) readerFrom(ctx context.Context, from Bucket, object Object, beginBytes int64) (io.ReadCloser, error) {
+	length, err := partBytes(ctx, from, object, t.PartBytes)
+	if err != nil {
+		return nil, err
+	}
+	if length > t.PartBytes || object.SizeBytes-beginBytes <= t.PartBytes {
+		// One stream: the store reads no parts, or there is only one.
+		reader, err := from.OpenRange(ctx, object, beginBytes, -1)
+		if err != nil {
+			return nil, err
+		}
+		return &counted{ReadCloser: reader, progress: t.Progress}, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	r := &ahead{transfer: t, from: from, object: object, ctx: ctx, cancel: cancel, begunBytes: beginBytes}
+	for range t.Parallelism {
+		r.start()
+	}
+	return r, nil
+}
+
+// counted reports what is read.
+type counted struct {
+	io.ReadCloser
+	progress  func(doneBytes int64)
+	doneBytes int64
+}
+
+func (c *counted) Read(data []byte) (int, error) {
+	n, err := c.ReadCloser.Read(data)
+	c.doneBytes += int64(n)
+	c.progress(c.doneBytes)
+	return n, err
+}
+
 // start begins with the next part, if there is one.
 func (r *ahead) start() {
 	if r.begunBytes >= r.object.SizeBytes {

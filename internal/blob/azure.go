@@ -32,7 +32,7 @@ func openAzure(ctx context.Context, at Location, options Options) (Bucket, error
 	if err != nil {
 		return nil, fmt.Errorf("cannot open container: %w", err)
 	}
-	return &bucket{store: store, at: at, uploads: true}, nil
+	return &bucket{store: store, at: at, azure: client, uploads: true}, nil
 }
 
 // azureService returns the address of the account's blob service. An address

@@ -22,11 +22,9 @@ import (
 
 // fakeS3 is an S3 server whose answers a test can spoil.
 type fakeS3 struct {
-	*httptest.Server
+	*front
 	// healthy answers as it should.
 	healthy http.Handler
-	// spoil handles a request in place of the server when it returns true.
-	spoil atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
 }
 
 func newFakeS3(t *testing.T) *fakeS3 {
@@ -35,15 +33,8 @@ func newFakeS3(t *testing.T) *fakeS3 {
 	if err := backend.CreateBucket("models"); err != nil {
 		t.Fatal(err)
 	}
-	fake := &fakeS3{healthy: gofakes3.New(backend).Server()}
-	fake.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if spoil := fake.spoil.Load(); spoil != nil && (*spoil)(w, r) {
-			return
-		}
-		fake.healthy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(fake.Close)
-	return fake
+	healthy := gofakes3.New(backend).Server()
+	return &fakeS3{front: newFront(t, healthy), healthy: healthy}
 }
 
 func (f *fakeS3) options() Options {
@@ -260,6 +251,9 @@ func TestDownloadFailures(t *testing.T) {
 		// maxGets bounds the requests: only failures of the network and of
 		// the store are worth another attempt.
 		maxGets int32
+		// stall is Transfer.StallTimeout. It is long where the answer matters:
+		// a busy machine stands still, too.
+		stall time.Duration
 	}{
 		"denied": {
 			reason: "asking again does not help",
@@ -297,7 +291,7 @@ func TestDownloadFailures(t *testing.T) {
 				<-r.Context().Done()
 				return true
 			},
-			want: KindUnreachable, maxGets: 12,
+			want: KindUnreachable, maxGets: 12, stall: 50 * time.Millisecond,
 		},
 	}
 	for name, tc := range cases {
@@ -311,7 +305,7 @@ func TestDownloadFailures(t *testing.T) {
 				return tc.spoil(fake, w, r)
 			}
 			fake.spoil.Store(&spoil)
-			transfer := quick(Transfer{Attempts: 3, StallTimeout: 50 * time.Millisecond})
+			transfer := quick(Transfer{Attempts: 3, StallTimeout: tc.stall})
 			_, err := download(t, transfer, bucket, object)
 			if KindOf(err) != tc.want || gets.Load() > tc.maxGets {
 				t.Errorf("%s: got %v after %d requests, want %s after at most %d",

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	gcblob "gocloud.dev/blob"
 )
@@ -53,8 +54,12 @@ type Object struct {
 type bucket struct {
 	store *gcblob.Bucket
 	at    Location
-	// s3 copies within the service; nil for other stores.
-	s3 *s3.Client
+	// s3, azure and google speak to the store itself, for what gocloud.dev has
+	// not: uploads that outlive the process, and copies within S3. Those of other
+	// stores are nil.
+	s3     *s3.Client
+	azure  *container.Client
+	google *googleAPI
 	// uploads says that the store takes readers only: the writer of
 	// gocloud.dev/blob/azureblob (0.47.0) dereferences nil when it is closed after
 	// an upload has failed. To be dropped with that defect.

@@ -1,23 +1,84 @@
 package blob
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"strconv"
-	"sync/atomic"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"golang.org/x/sync/errgroup"
 )
 
-// serverPartBytes is the length of one part of a copy inside S3: at most 5 GiB
-// by UploadPartCopy, and 10,000 of them make 4.9 TiB, all that an object may be.
-const serverPartBytes = 512 << 20
+// Job is one object to be copied.
+type Job struct {
+	// From and Object are what is copied, as it was looked up.
+	From   Bucket
+	Object Object
+	// To and Key are where it goes.
+	To  Bucket
+	Key string
+	// Content is the object on this machine, for whoever has read it already. It
+	// is sent in place of reading the object again, and a copy that the store
+	// made by itself is held against it. Nil means that it is not here.
+	Content io.ReaderAt
+	// Journal is the path of a file that records an upload under way, so that
+	// the next call with the same path goes on with it, also after a kill. It is
+	// gone once the copy is complete. Empty means that every call begins anew
+	// and that a failed one leaves nothing in the store.
+	Journal string
+	// Note hears in a sentence what is worth knowing: what was kept, what had to
+	// begin anew, what stays in the store. It may be called from several
+	// goroutines. Nil means that nobody listens.
+	Note func(sentence string)
+}
+
+func (j Job) note(sentence string) {
+	if j.Note != nil {
+		j.Note(sentence)
+	}
+}
+
+// origin is where the bytes come from.
+func (j Job) origin() Location { return j.From.Location(j.Object.Key) }
+
+// content names the bytes: no other bytes have that name. It is empty where
+// nobody knows one.
+func (j Job) content() string {
+	switch {
+	case j.Object.Digest != "":
+		return j.Object.Digest
+	case j.Object.ETag != "":
+		return j.origin().String() + " " + j.Object.ETag
+	}
+	return ""
+}
+
+// Check says how a copy was compared with what was copied.
+type Check string
+
+// The checks, strongest first.
+const (
+	// CheckWhole means that the store's checksum of the whole object is the
+	// expected one.
+	CheckWhole Check = "Checksum"
+	// CheckParts means that the store verified a checksum of every part when it
+	// arrived, and has as many bytes as there should be.
+	CheckParts Check = "PartChecksums"
+	// CheckSource means that the store copied by itself under the condition that
+	// the source was still what had been looked up, and that the lengths agree.
+	CheckSource Check = "SourceUnchanged"
+	// CheckLength means that only the lengths were compared.
+	CheckLength Check = "Length"
+)
+
+// Weaker returns the weaker of two checks; one that is empty does not count.
+func (c Check) Weaker(other Check) Check {
+	for _, check := range []Check{CheckLength, CheckSource, CheckParts, CheckWhole} {
+		if c == check || other == check {
+			return check
+		}
+	}
+	return ""
+}
 
 // Copied says how an object was copied.
 type Copied struct {
@@ -29,46 +90,151 @@ type Copied struct {
 	// Fallback says why it went through this machine though both places are in
 	// the same store; empty otherwise.
 	Fallback string
+	// KeptBytes were in the store from an interrupted call, and not sent again.
+	KeptBytes int64
+	// Check says how the copy was checked.
+	Check Check
 }
 
 // Copy copies an object to a key of another bucket: inside the store where both
-// are the same S3 service, otherwise through this machine in parts that are read
-// in parallel and held in memory (PartBytes times Parallelism at most). An object
-// of the same length under the key counts as copied: keys hold the hash of what
-// is below them.
-func (t Transfer) Copy(ctx context.Context, from Bucket, object Object, to Bucket, key string) (Copied, error) {
+// are the same S3 service, otherwise through this machine in parts, several at
+// once. At most PartBytes times Parallelism and no more than 128 MiB are in flight, or
+// one part where the store demands longer ones; where a store takes parts one
+// after the other, PartBytes times Parallelism are read ahead in place of that. An object of the same length under the key counts as copied: keys hold
+// the hash of what is below them.
+func (t Transfer) Copy(ctx context.Context, job Job) (Copied, error) {
 	t = t.withDefaults()
-	there, err := to.Stat(ctx, key)
-	if err == nil && there.SizeBytes == object.SizeBytes {
-		t.Progress(object.SizeBytes)
-		return Copied{Skipped: true}, nil
+	there, err := job.To.Stat(ctx, job.Key)
+	if err == nil && there.SizeBytes == job.Object.SizeBytes {
+		t.Progress(job.Object.SizeBytes)
+		return Copied{Skipped: true, Check: CheckLength}, forgetUpload(ctx, job)
 	}
 	if err != nil && KindOf(err) != KindNotFound {
 		return Copied{}, err
 	}
-	var copied Copied
-	if source, target, ok := sameS3(from, to); ok {
-		err := t.copyInS3(ctx, source, object, target, key)
+	var fallback string
+	if source, target, ok := sameS3(job.From, job.To); ok {
+		copied, err := t.copyInS3(ctx, job, source, target)
 		if err == nil {
-			return Copied{InStore: true}, nil
+			copied.InStore = true
+			return copied, nil
 		}
 		if ctx.Err() != nil || KindOf(err) == KindChanged {
 			return Copied{}, err
 		}
-		copied.Fallback = err.Error()
+		fallback = err.Error()
 	}
-	return copied, t.copyThrough(ctx, from, object, to, key)
+	copied, err := t.copyThrough(ctx, job)
+	copied.Fallback = fallback
+	return copied, err
 }
 
-func (t Transfer) copyThrough(ctx context.Context, from Bucket, object Object, to Bucket, key string) error {
-	reader, err := t.Reader(ctx, from, object)
+// forgetUpload gives up what this machine had begun of an object that somebody
+// else has completed meanwhile.
+func forgetUpload(ctx context.Context, job Job) error {
+	header, _, ok, err := readUpload(job.Journal)
+	if err != nil || job.Journal == "" {
+		return err
+	}
+	if ok {
+		if err := abandon(ctx, job.To, job.Key, header, job.note); err != nil {
+			job.note(err.Error())
+		}
+	}
+	return removeJournal(job.Journal)
+}
+
+// adopter is a Bucket that may have the content already, under another name.
+type adopter interface {
+	adopt(ctx context.Context, key string, object Object) (bool, error)
+}
+
+func (t Transfer) copyThrough(ctx context.Context, job Job) (Copied, error) {
+	if store, ok := job.To.(adopter); ok && job.Object.Digest != "" {
+		if had, err := store.adopt(ctx, job.Key, job.Object); had || err != nil {
+			return Copied{KeptBytes: job.Object.SizeBytes, Check: CheckWhole}, err
+		}
+	}
+	if job.Object.SizeBytes <= t.PartBytes {
+		return t.copySmall(ctx, job)
+	}
+	if able, ok := job.To.(stager); ok {
+		if to, ok := able.stage(job.Key, job.Object); ok {
+			return t.copyStaged(ctx, job, to)
+		}
+	}
+	return t.copyAtOnce(ctx, job)
+}
+
+// copyStaged sends parts, or everything at once where the store turns out to
+// take none.
+func (t Transfer) copyStaged(ctx context.Context, job Job, to staging) (Copied, error) {
+	copied, err := t.upload(ctx, job, to)
+	if !errors.Is(err, errNoParts) {
+		return copied, err
+	}
+	job.note(fmt.Sprintf("%s does not take files in parts, so that an interrupted export begins this one from the start: %s",
+		job.To.Location(job.Key), oneLine(err.Error())))
+	return t.copyAtOnce(ctx, job)
+}
+
+// errNoParts tells that a store takes an object only in one go.
+var errNoParts = errors.New("it takes no parts")
+
+// copySmall copies what fits into one part.
+func (t Transfer) copySmall(ctx context.Context, job Job) (Copied, error) {
+	data, err := source{transfer: t, job: job}.part(ctx, 0, job.Object.SizeBytes)
 	if err != nil {
-		return err
+		return Copied{}, err
 	}
-	if err := errors.Join(to.Write(ctx, key, reader), reader.Close()); err != nil {
-		return err
+	check := CheckLength
+	err = t.retry(ctx, job.To.Location(job.Key), func() (err error) {
+		if store, ok := job.To.(putter); ok {
+			check, err = store.put(ctx, job.Key, data)
+			return err
+		}
+		return job.To.Write(ctx, job.Key, bytes.NewReader(data))
+	})
+	if err != nil {
+		return Copied{}, err
 	}
-	return sameLength(ctx, object, to, key)
+	t.Progress(job.Object.SizeBytes)
+	return Copied{Check: check}, sameLength(ctx, job.Object, job.To, job.Key)
+}
+
+// putter is a Bucket that can have the store check what arrives.
+type putter interface {
+	put(ctx context.Context, key string, data []byte) (Check, error)
+}
+
+// retry writes something until it succeeds or fails for good.
+func (t Transfer) retry(ctx context.Context, at Location, act func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := act()
+		if err == nil {
+			return nil
+		}
+		err = failed("write", at, err)
+		if attempt >= t.Attempts || ctx.Err() != nil || !retryable(err) {
+			return err
+		}
+		if err := pause(ctx, t.Backoff(attempt+1)); err != nil {
+			return err
+		}
+	}
+}
+
+// copyAtOnce copies what cannot be gone on with.
+func (t Transfer) copyAtOnce(ctx context.Context, job Job) (Copied, error) {
+	reader, err := source{transfer: t, job: job}.stream(ctx, 0)
+	if err != nil {
+		return Copied{}, err
+	}
+	heard := &counted{ReadCloser: reader, progress: t.Progress}
+	if err := errors.Join(job.To.Write(ctx, job.Key, heard), heard.Close()); err != nil {
+		return Copied{}, err
+	}
+	return Copied{Check: CheckLength}, sameLength(ctx, job.Object, job.To, job.Key)
 }
 
 func sameLength(ctx context.Context, object Object, to Bucket, key string) error {
@@ -80,144 +246,4 @@ func sameLength(ctx context.Context, object Object, to Bucket, key string) error
 		return failed("write", to.Location(key), fmt.Errorf("the store has %d bytes of it; want %d", there.SizeBytes, object.SizeBytes))
 	}
 	return nil
-}
-
-// CopiesInStore says that Copy would ask the store to copy by itself.
-func CopiesInStore(from, to Bucket) bool {
-	_, _, ok := sameS3(from, to)
-	return ok
-}
-
-// sameS3 says that both are buckets of one S3 service.
-func sameS3(from, to Bucket) (*bucket, *bucket, bool) {
-	source, ok := from.(*bucket)
-	target, alsoOK := to.(*bucket)
-	if !ok || !alsoOK || source.s3 == nil || target.s3 == nil {
-		return nil, nil, false
-	}
-	same := aws.ToString(source.s3.Options().BaseEndpoint) == aws.ToString(target.s3.Options().BaseEndpoint)
-	return source, target, same
-}
-
-// copyInS3 has the store copy an object in parts, under the condition that it
-// is still the one that was looked up.
-func (t Transfer) copyInS3(ctx context.Context, from *bucket, object Object, to *bucket, key string) error {
-	at := to.at.at(key)
-	if object.SizeBytes == 0 {
-		return failed("copy", at, errors.New("a part cannot be empty"))
-	}
-	begun, err := to.s3.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: aws.String(to.at.Bucket), Key: aws.String(key), ContentType: aws.String("application/octet-stream"),
-	})
-	if err != nil {
-		return failed("copy", at, err)
-	}
-	upload := &serverCopy{transfer: t, from: from, object: object, to: to, key: key, id: begun.UploadId}
-	err = upload.run(ctx)
-	if err == nil {
-		return nil
-	}
-	// The parts cost money until somebody drops them.
-	_, aborted := to.s3.AbortMultipartUpload(context.WithoutCancel(ctx), &s3.AbortMultipartUploadInput{
-		Bucket: aws.String(to.at.Bucket), Key: aws.String(key), UploadId: begun.UploadId,
-	})
-	return failed("copy", at, errors.Join(err, aborted))
-}
-
-// serverCopy is one multipart upload whose parts come from another object.
-type serverCopy struct {
-	transfer Transfer
-	from     *bucket
-	object   Object
-	to       *bucket
-	key      string
-	id       *string
-	done     atomic.Int64
-}
-
-func (c *serverCopy) run(ctx context.Context) error {
-	count := (c.object.SizeBytes + serverPartBytes - 1) / serverPartBytes
-	parts := make([]types.CompletedPart, count)
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(c.transfer.Parallelism)
-	for i := range parts {
-		group.Go(func() error {
-			var err error
-			parts[i], err = c.part(groupCtx, int64(i))
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	_, err := c.to.s3.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: aws.String(c.to.at.Bucket), Key: aws.String(c.key), UploadId: c.id,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-	})
-	if err != nil {
-		return err
-	}
-	return sameLength(ctx, c.object, c.to, c.key)
-}
-
-func (c *serverCopy) part(ctx context.Context, index int64) (types.CompletedPart, error) {
-	begin := index * serverPartBytes
-	end := min(begin+serverPartBytes, c.object.SizeBytes)
-	in := &s3.UploadPartCopyInput{
-		Bucket: aws.String(c.to.at.Bucket), Key: aws.String(c.key), UploadId: c.id,
-		PartNumber:      aws.Int32(int32(index + 1)),
-		CopySource:      aws.String((&url.URL{Path: c.from.at.Bucket + "/" + c.object.Key}).EscapedPath()),
-		CopySourceRange: aws.String("bytes=" + strconv.FormatInt(begin, 10) + "-" + strconv.FormatInt(end-1, 10)),
-	}
-	if c.object.ETag != "" {
-		in.CopySourceIfMatch = aws.String(c.object.ETag)
-	}
-	answer, err := c.to.s3.UploadPartCopy(ctx, in)
-	if err != nil {
-		return types.CompletedPart{}, err
-	}
-	// A store that does not know such copies takes an empty part instead.
-	if answer.CopyPartResult == nil || aws.ToString(answer.CopyPartResult.ETag) == "" {
-		return types.CompletedPart{}, errors.New("the store does not copy parts of its objects")
-	}
-	c.transfer.Progress(c.done.Add(end - begin))
-	return types.CompletedPart{ETag: answer.CopyPartResult.ETag, PartNumber: in.PartNumber}, nil
-}
-
-// Reader reads an object from its beginning to its end, with parts read ahead
-// in parallel.
-func (t Transfer) Reader(ctx context.Context, from Bucket, object Object) (io.ReadCloser, error) {
-	t = t.withDefaults()
-	length, err := partBytes(ctx, from, object, t.PartBytes)
-	if err != nil {
-		return nil, err
-	}
-	if length > t.PartBytes || object.SizeBytes <= t.PartBytes {
-		// One stream: the store reads no parts, or there is only one.
-		reader, err := from.OpenRange(ctx, object, 0, -1)
-		if err != nil {
-			return nil, err
-		}
-		return &counted{ReadCloser: reader, progress: t.Progress}, nil
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	r := &ahead{transfer: t, from: from, object: object, ctx: ctx, cancel: cancel}
-	for range t.Parallelism {
-		r.start()
-	}
-	return r, nil
-}
-
-// counted reports what is read.
-type counted struct {
-	io.ReadCloser
-	progress  func(doneBytes int64)
-	doneBytes int64
-}
-
-func (c *counted) Read(data []byte) (int, error) {
-	n, err := c.ReadCloser.Read(data)
-	c.doneBytes += int64(n)
-	c.progress(c.doneBytes)
-	return n, err
 }

@@ -43,6 +43,8 @@ type Transfer struct {
 	// Progress hears the number of bytes that have arrived so far. It is
 	// called from several goroutines. Nil means that nobody listens.
 	Progress func(doneBytes int64)
+	// serverPartBytes is serverPartBytes, where a test has no such objects.
+	serverPartBytes int64
 }
 
 func (t Transfer) withDefaults() Transfer {

@@ -118,8 +118,13 @@ func failed(act string, at Location, err error) error {
 }
 
 func classify(err error) Kind {
-	if withoutCredentials(err) {
+	switch {
+	case withoutCredentials(err):
 		return KindNoCredentials
+	case errors.Is(err, errDamaged):
+		return KindUnreachable
+	case errors.Is(err, errUploadGone), errors.Is(err, errNoParts):
+		return KindOther
 	}
 	if kind := classifyAnswer(err); kind != KindOther {
 		return kind

@@ -14,11 +14,11 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,20 +71,30 @@ func serveBytes(w http.ResponseWriter, r *http.Request, data []byte) {
 
 // fakeGCS speaks as much of Google Cloud Storage as its client asks for: the
 // JSON API to look up, list and upload, the XML API to read.
-type fakeGCS struct{ shelf }
+type fakeGCS struct {
+	shelf
+	sessions map[string]*session
+}
 
-func newFakeGCS(t *testing.T) *httptest.Server {
+// session is a resumable upload.
+type session struct {
+	key  string
+	data []byte
+	// done is set with the last byte.
+	done bool
+}
+
+func newFakeGCS(t *testing.T) *front {
 	t.Helper()
-	fake := &fakeGCS{shelf{objects: map[string]kept{}}}
+	fake := &fakeGCS{shelf: shelf{objects: map[string]kept{}}, sessions: map[string]*session{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /storage/v1/b/models/o", fake.list)
 	mux.HandleFunc("GET /storage/v1/b/models/o/{key}", fake.stat)
 	mux.HandleFunc("POST /upload/storage/v1/b/models/o", fake.upload)
-	mux.HandleFunc("PUT /resumable/{key}", fake.resumable)
+	mux.HandleFunc("PUT /resumable/{id}", fake.resumable)
+	mux.HandleFunc("DELETE /resumable/{id}", fake.cancel)
 	mux.HandleFunc("GET /models/{key...}", fake.read)
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return server
+	return newFront(t, mux)
 }
 
 func (f *fakeGCS) resource(key string, object kept) map[string]any {
@@ -125,7 +135,12 @@ func (f *fakeGCS) upload(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("uploadType") == "resumable" {
 		var meta struct{ Name string }
 		_ = json.NewDecoder(r.Body).Decode(&meta)
-		w.Header().Set("Location", "http://"+r.Host+"/resumable/"+url.PathEscape(meta.Name))
+		f.mu.Lock()
+		f.next++
+		id := strconv.FormatInt(f.next, 10)
+		f.sessions[id] = &session{key: meta.Name}
+		f.mu.Unlock()
+		w.Header().Set("Location", "http://"+r.Host+"/resumable/"+id)
 		return
 	}
 	_, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -149,12 +164,58 @@ func (f *fakeGCS) upload(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, f.resource(meta.Name, f.put(meta.Name, data)))
 }
 
+// resumable takes bytes of a session. Of a request that breaks it keeps whole
+// pieces of 256 KiB.
 func (f *fakeGCS) resumable(w http.ResponseWriter, r *http.Request) {
-	data, err := io.ReadAll(r.Body)
-	if err != nil {
+	f.mu.Lock()
+	open := f.sessions[r.PathValue("id")]
+	f.mu.Unlock()
+	if open == nil {
+		http.Error(w, "no such session", http.StatusNotFound)
 		return
 	}
-	answerJSON(w, f.resource(r.PathValue("key"), f.put(r.PathValue("key"), data)))
+	var first, last, total int64
+	contentRange := r.Header.Get("Content-Range")
+	if n, _ := fmt.Sscanf(contentRange, "bytes %d-%d/%d", &first, &last, &total); n == 2 {
+		total = -1 // "*": more is to come
+	} else if n == 0 {
+		_, _ = fmt.Sscanf(contentRange, "bytes */%d", &total)
+		first = int64(len(open.data))
+	}
+	if first != int64(len(open.data)) {
+		http.Error(w, "wrong place", http.StatusServiceUnavailable)
+		return
+	}
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		data = data[:len(data)/googleChunkBytes*googleChunkBytes]
+	}
+	open.data = append(open.data, data...)
+	if int64(len(open.data)) != total {
+		if len(open.data) > 0 {
+			w.Header().Set("Range", fmt.Sprintf("bytes=0-%d", len(open.data)-1))
+		}
+		w.WriteHeader(http.StatusPermanentRedirect)
+		return
+	}
+	if !open.done {
+		object := f.resource(open.key, kept{data: open.data})
+		if want := r.Header.Get("X-Goog-Hash"); want != "" && want != "crc32c="+object["crc32c"].(string) { //nolint:forcetypeassert // as made above
+			http.Error(w, "checksum", http.StatusBadRequest)
+			return
+		}
+		f.put(open.key, open.data)
+		open.done = true
+	}
+	object, _ := f.get(open.key)
+	answerJSON(w, f.resource(open.key, object))
+}
+
+func (f *fakeGCS) cancel(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.sessions, r.PathValue("id"))
+	w.WriteHeader(statusClosedByClient)
 }
 
 func (f *fakeGCS) read(w http.ResponseWriter, r *http.Request) {
@@ -174,19 +235,21 @@ func (f *fakeGCS) read(w http.ResponseWriter, r *http.Request) {
 // fakeAzure speaks as much of Azure Blob Storage as its client asks for.
 type fakeAzure struct {
 	shelf
-	blocks map[string][]byte
+	// blocks are the uncommitted ones by blob and name, committed those of the
+	// blob.
+	blocks, committed map[string]map[string][]byte
 }
 
-func newFakeAzure(t *testing.T) *httptest.Server {
+func newFakeAzure(t *testing.T) *front {
 	t.Helper()
-	fake := &fakeAzure{shelf: shelf{objects: map[string]kept{}}, blocks: map[string][]byte{}}
+	fake := &fakeAzure{
+		shelf: shelf{objects: map[string]kept{}}, blocks: map[string]map[string][]byte{}, committed: map[string]map[string][]byte{},
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /account/models", fake.list)
 	mux.HandleFunc("GET /account/models/{key...}", fake.read)
 	mux.HandleFunc("PUT /account/models/{key...}", fake.write)
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return server
+	return newFront(t, mux)
 }
 
 func tagOf(object kept) string { return fmt.Sprintf(`"0x%d"`, object.generation) }
@@ -216,7 +279,30 @@ func (f *fakeAzure) list(w http.ResponseWriter, r *http.Request) {
 	_ = xml.NewEncoder(w).Encode(answer)
 }
 
+// blockList tells the uncommitted blocks.
+func (f *fakeAzure) blockList(w http.ResponseWriter, r *http.Request) {
+	type block struct {
+		Name string
+		Size int
+	}
+	var answer struct {
+		XMLName           xml.Name `xml:"BlockList"`
+		UncommittedBlocks struct{ Block []block }
+	}
+	f.mu.Lock()
+	for name, data := range f.blocks[r.PathValue("key")] {
+		answer.UncommittedBlocks.Block = append(answer.UncommittedBlocks.Block, block{name, len(data)})
+	}
+	f.mu.Unlock()
+	w.Header().Set("Content-Type", "application/xml")
+	_ = xml.NewEncoder(w).Encode(answer)
+}
+
 func (f *fakeAzure) read(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Get("comp") == "blocklist" {
+		f.blockList(w, r)
+		return
+	}
 	object, ok := f.get(r.PathValue("key"))
 	wanted := r.Header.Get("If-Match")
 	r.Header.Del("If-Match")
@@ -244,41 +330,137 @@ func (f *fakeAzure) write(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
+	key := r.PathValue("key")
 	switch r.URL.Query().Get("comp") {
 	case "block":
 		f.mu.Lock()
-		f.blocks[r.URL.Query().Get("blockid")] = data
+		if f.blocks[key] == nil {
+			f.blocks[key] = map[string][]byte{}
+		}
+		f.blocks[key][r.URL.Query().Get("blockid")] = data
 		f.mu.Unlock()
 	case "blocklist":
-		var list struct{ Latest []string }
-		_ = xml.Unmarshal(data, &list)
-		var whole []byte
-		f.mu.Lock()
-		for _, id := range list.Latest {
-			whole = append(whole, f.blocks[id]...)
+		if !f.commit(key, data) {
+			w.Header().Set("X-Ms-Error-Code", "InvalidBlockList")
+			w.WriteHeader(http.StatusBadRequest)
+			return
 		}
-		f.mu.Unlock()
-		f.put(r.PathValue("key"), whole)
 	default:
-		f.put(r.PathValue("key"), data)
+		f.put(key, data)
 	}
 	w.Header().Set("ETag", `"0x0"`)
 	w.Header().Set("Last-Modified", written.Format(http.TimeFormat))
 	w.WriteHeader(http.StatusCreated)
 }
 
+// commit makes a blob of blocks, and drops those that are not in it.
+func (f *fakeAzure) commit(key string, list []byte) bool {
+	var wanted struct{ Latest []string }
+	_ = xml.Unmarshal(list, &wanted)
+	f.mu.Lock()
+	var whole []byte
+	used := map[string][]byte{}
+	for _, id := range wanted.Latest {
+		data, ok := f.blocks[key][id]
+		if !ok {
+			data, ok = f.committed[key][id]
+		}
+		if !ok {
+			f.mu.Unlock()
+			return false
+		}
+		used[id] = data
+		whole = append(whole, data...)
+	}
+	f.committed[key] = used
+	delete(f.blocks, key)
+	f.mu.Unlock()
+	f.put(key, whole)
+	return true
+}
+
 // newRegistry is a registry in memory; whole says that it reads no parts.
-func newRegistry(t *testing.T, whole bool) *httptest.Server {
+func newRegistry(t *testing.T, whole bool) *front {
 	t.Helper()
 	healthy := registry.New(registry.Logger(slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var mu sync.Mutex
+	arrived := map[string]int64{}
+	return newFront(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if whole {
 			r.Header.Del("Range")
 		}
+		if !strings.Contains(r.URL.Path, "/blobs/uploads/") {
+			healthy.ServeHTTP(w, r)
+			return
+		}
+		// The library takes chunks, and cannot tell how much it has of them.
+		mu.Lock()
+		defer mu.Unlock()
+		switch r.Method {
+		case http.MethodPatch:
+			body := &countingBody{ReadCloser: r.Body}
+			r.Body = body
+			var first int64
+			_, _ = fmt.Sscanf(r.Header.Get("Content-Range"), "%d-", &first)
+			if first == arrived[r.URL.Path] {
+				healthy.ServeHTTP(w, r)
+				arrived[r.URL.Path] += body.count.Load()
+				return
+			}
+		case http.MethodGet:
+			w.Header().Set("Location", r.URL.Path)
+			w.Header().Set("Range", fmt.Sprintf("0-%d", max(arrived[r.URL.Path]-1, 0)))
+			w.WriteHeader(http.StatusNoContent)
+			return
+		case http.MethodDelete:
+			delete(arrived, r.URL.Path)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		healthy.ServeHTTP(w, r)
 	}))
-	t.Cleanup(server.Close)
-	return server
+}
+
+// front is a fake store whose answers a test can spoil, and that counts the
+// bytes of what is written.
+type front struct {
+	*httptest.Server
+	// spoil handles a request in place of the store when it returns true.
+	spoil atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
+	// received counts the bytes of requests that write.
+	received atomic.Int64
+}
+
+func newFront(t *testing.T, healthy http.Handler) *front {
+	t.Helper()
+	f := &front{}
+	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if spoil := f.spoil.Load(); spoil != nil && (*spoil)(w, r) {
+			return
+		}
+		if r.Method == http.MethodPut || r.Method == http.MethodPatch {
+			r.Body = &countingBody{ReadCloser: r.Body, also: &f.received}
+		}
+		healthy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(f.Close)
+	return f
+}
+
+// countingBody counts what is read of a request.
+type countingBody struct {
+	io.ReadCloser
+	count atomic.Int64
+	also  *atomic.Int64
+}
+
+func (b *countingBody) Read(data []byte) (int, error) {
+	n, err := b.ReadCloser.Read(data)
+	b.count.Add(int64(n))
+	if b.also != nil {
+		b.also.Add(int64(n))
+	}
+	return n, err
 }
 
 // openGoogle, openMicrosoft and openRegistry open buckets of the fakes.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"cloud.google.com/go/storage"
 	"gocloud.dev/blob/gcsblob"
 	"gocloud.dev/gcp"
 	"golang.org/x/oauth2/google"
@@ -31,6 +32,7 @@ func openGCS(ctx context.Context, at Location, options Options) (Bucket, error) 
 		return nil, err
 	}
 	opened := &gcsblob.Options{}
+	address := googleAddress(options)
 	if options.EndpointURL != "" {
 		endpoint := strings.TrimSuffix(options.EndpointURL, "/")
 		opened.ClientOptions = append(opened.ClientOptions, option.WithEndpoint(endpoint+"/storage/v1/"))
@@ -39,7 +41,26 @@ func openGCS(ctx context.Context, at Location, options Options) (Bucket, error) 
 	if err != nil {
 		return nil, fmt.Errorf("cannot open bucket: %w", err)
 	}
-	return &bucket{store: store, at: at}, nil
+	// By itself the library asks a store that is out of reach for ever.
+	var library *storage.Client
+	if store.As(&library) {
+		library.SetRetry(storage.WithMaxAttempts(defaultAttempts))
+	}
+	return &bucket{store: store, at: at, google: &googleAPI{client: &client.Client, address: address}}, nil
+}
+
+// googleAddress is where Google's JSON API is.
+func googleAddress(options Options) string {
+	if options.EndpointURL != "" {
+		return strings.TrimSuffix(options.EndpointURL, "/")
+	}
+	if emulator := os.Getenv(envGoogleEmulator); emulator != "" {
+		if strings.Contains(emulator, "://") {
+			return strings.TrimSuffix(emulator, "/")
+		}
+		return "http://" + emulator
+	}
+	return "https://storage.googleapis.com"
 }
 
 func googleClient(ctx context.Context) (*gcp.HTTPClient, error) {

@@ -20,14 +20,7 @@ import (
 // then the artifact is what it was. The content is read twice where it can be,
 // since a registry wants its digest first; otherwise it goes through a file.
 func (b *ociBucket) Write(ctx context.Context, key string, from io.Reader) error {
-	if strings.Contains(b.repo.Reference.Reference, ":") {
-		return failed("write", b.at.at(key), errors.New("an artifact named by its digest cannot change; name a tag"))
-	}
-	manifest, err := b.files(ctx)
-	switch {
-	case KindOf(err) == KindNotFound:
-		manifest = newOCIManifest()
-	case err != nil:
+	if err := b.tag(key); err != nil {
 		return err
 	}
 	source, descriptor, err := described(from)
@@ -35,13 +28,32 @@ func (b *ociBucket) Write(ctx context.Context, key string, from io.Reader) error
 		return failed("write", b.at.at(key), err)
 	}
 	defer source.Close()
-	descriptor.Annotations = map[string]string{ociFilePath: key, ocispec.AnnotationTitle: key}
 	if err := b.pushBlob(ctx, descriptor, source); err != nil {
 		return failed("write", b.at.at(key), err)
 	}
+	return b.addLayer(ctx, key, ociLayer(key, descriptor.Digest.String(), descriptor.Size))
+}
+
+// tag says that the artifact can change.
+func (b *ociBucket) tag(key string) error {
+	if strings.Contains(b.repo.Reference.Reference, ":") {
+		return failed("write", b.at.at(key), errors.New("an artifact named by its digest cannot change; name a tag"))
+	}
+	return nil
+}
+
+// addLayer names a blob in the manifest, in place of the file of that name.
+func (b *ociBucket) addLayer(ctx context.Context, key string, layer ocispec.Descriptor) error {
+	manifest, err := b.files(ctx)
+	switch {
+	case KindOf(err) == KindNotFound:
+		manifest = newOCIManifest()
+	case err != nil:
+		return err
+	}
 	changed := *manifest
 	changed.Layers = slices.DeleteFunc(slices.Clone(manifest.Layers), func(l ocispec.Descriptor) bool { return fileOf(l) == key })
-	changed.Layers = append(changed.Layers, descriptor)
+	changed.Layers = append(changed.Layers, layer)
 	slices.SortFunc(changed.Layers, func(a, b ocispec.Descriptor) int { return strings.Compare(fileOf(a), fileOf(b)) })
 	if err := b.pushManifest(ctx, &changed); err != nil {
 		return failed("write", b.at.at(key), err)

@@ -3,7 +3,6 @@ package bundle
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,8 +71,9 @@ func (x *exporter) bringObject(ctx context.Context, bucket blob.Bucket, at blob.
 		URI: at.String(), Digest: sum.Digest, SizeBytes: sum.SizeBytes, Compression: v1alpha1.CompressionGzip,
 		ETag: object.ETag, ModifiedAt: object.ModifiedAt, VolumeBytes: read.volumeBytes, Refused: read.refused,
 	}
+	var check blob.Check
 	if x.StoreURI != "" && a.Refused == "" {
-		if a.URI, err = x.storeObject(ctx, bucket, object, path, sum); err != nil {
+		if a.URI, check, err = x.storeObject(ctx, bucket, object, path, sum); err != nil {
 			return brought{}, err
 		}
 	}
@@ -84,6 +84,7 @@ func (x *exporter) bringObject(ctx context.Context, bucket blob.Bucket, at blob.
 	}
 	return brought{artifact: a, found: read.found, code: read.code, recorded: &export.ManifestArtifact{
 		SourceURI: at.String(), SourceETag: object.ETag, URI: a.URI, Digest: a.Digest, SizeBytes: a.SizeBytes,
+		CopyCheck: string(check),
 	}}, nil
 }
 
@@ -125,36 +126,48 @@ func (x *exporter) reuse(object blob.Object, path string) bool {
 // was read.
 func (x *exporter) storeObject(
 	ctx context.Context, from blob.Bucket, object blob.Object, path string, sum export.ManifestFile,
-) (string, error) {
+) (uri string, check blob.Check, err error) {
 	target, folder, err := x.openStore(ctx, strings.TrimPrefix(sum.Digest, "sha256:"))
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer target.Close()
-	key := folder.Key + "model.tar.gz"
-	uri := target.Location(key).String()
-	if blob.CopiesInStore(from, target) {
-		return uri, x.copied(x.Transfer.Copy(ctx, from, object, target, key))
-	}
-	if there, err := target.Stat(ctx, key); err == nil && there.SizeBytes == sum.SizeBytes {
-		return uri, nil
-	} else if err != nil && blob.KindOf(err) != blob.KindNotFound {
-		return "", err
-	}
-	file, err := os.Open(path)
+	content, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("cannot open the model's files: %w", err)
+		return "", "", fmt.Errorf("cannot open the model's files: %w", err)
 	}
-	defer file.Close()
-	return uri, target.Write(ctx, key, io.Reader(file))
+	defer content.Close()
+	object.Digest = sum.Digest
+	job := blob.Job{From: from, Object: object, To: target, Key: folder.Key + "model.tar.gz", Content: content}
+	uri = target.Location(job.Key).String()
+	check, err = x.copy(ctx, job, func(doneBytes int64) { x.Copying(doneBytes, object.SizeBytes) })
+	return uri, x.alreadyChecked(check, uri), err
 }
 
-// copied tells of a copy that did not go the short way.
-func (x *exporter) copied(how blob.Copied, err error) error {
-	if err == nil && how.Fallback != "" {
-		x.Note("the store did not copy by itself, so that the files went through this machine: " + how.Fallback)
+// copy copies an object to the store, going on where an earlier run was
+// interrupted, and says how the copy was checked.
+func (x *exporter) copy(ctx context.Context, job blob.Job, progress func(doneBytes int64)) (blob.Check, error) {
+	journal, err := x.journal(job.To.Location(job.Key))
+	if err != nil {
+		return "", err
 	}
-	return err
+	job.Journal, job.Note = journal, x.Note
+	transfer := x.Transfer
+	transfer.Progress = progress
+	copied, err := transfer.Copy(ctx, job)
+	if err == nil && copied.Fallback != "" {
+		x.Note("the store did not copy by itself, so that the files went through this machine: " + copied.Fallback)
+	}
+	return copied.Check, err
+}
+
+// alreadyChecked returns how the copy was checked when it was made, where this
+// run found it in its place and compared only its length.
+func (x *exporter) alreadyChecked(check blob.Check, uri string) blob.Check {
+	if x.old == nil || x.old.Artifact == nil || check != blob.CheckLength || x.old.Artifact.URI != uri || x.old.Artifact.CopyCheck == "" {
+		return check
+	}
+	return blob.Check(x.old.Artifact.CopyCheck)
 }
 
 // openStore opens the folder for one version of the model's files.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"landfall.dev/landfall/internal/blob"
 )
@@ -19,8 +20,7 @@ func (x *exporter) fetch(ctx context.Context, bucket blob.Bucket, object blob.Ob
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(bucket.Location(object.Key).String()))
-	name := hex.EncodeToString(sum[:])
+	name := fileName(bucket.Location(object.Key))
 	transfer := x.Transfer
 	transfer.Progress = progress
 	reused, err := transfer.DownloadFile(ctx, bucket, object, filepath.Join(dir, name))
@@ -31,6 +31,45 @@ func (x *exporter) fetch(ctx context.Context, bucket blob.Bucket, object blob.Ob
 		x.Note(fmt.Sprintf("%d of %d bytes of %s were there from an interrupted export", reused, object.SizeBytes, bucket.Location(object.Key)))
 	}
 	return filepath.Join(downloadsFolder, name), nil
+}
+
+// fileName stands for an address.
+func fileName(at blob.Location) string {
+	sum := sha256.Sum256([]byte(at.String()))
+	return hex.EncodeToString(sum[:])
+}
+
+// journal returns the path of the file that records the copying to an address.
+func (x *exporter) journal(to blob.Location) (string, error) {
+	dir, err := x.place.downloads()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, fileName(to)+blob.UploadSuffix), nil
+}
+
+// giveUp drops the unfinished copies of earlier runs that this one had no use
+// for: to another store, or of files that have changed since.
+func (x *exporter) giveUp(ctx context.Context) error {
+	journals, err := x.place.journals()
+	if err != nil {
+		return err
+	}
+	for _, journal := range journals {
+		if err := blob.Abandon(ctx, journal, x.storeOptions, x.Note); err != nil {
+			x.Note(err.Error())
+		}
+	}
+	return nil
+}
+
+// storeOptions say how to reach the store that an earlier run wrote to.
+func (x *exporter) storeOptions(at blob.Location) blob.Options {
+	if scheme, _, found := strings.Cut(x.StoreURI, "://"); found && scheme != at.Scheme {
+		// What was said of this run's store is not about that one.
+		return blob.Options{Region: x.Store.Region}
+	}
+	return x.Store
 }
 
 // settle gives a download its name in the bundle too. It keeps its own, so that

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"landfall.dev/landfall/internal/blob"
 )
 
 // downloadsFolder is where a run keeps what it downloads, in its folder to work
@@ -100,11 +102,40 @@ func (w *workplace) adopt(from string) error {
 		return err
 	}
 	for _, entry := range entries {
-		if err := os.Rename(filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())); err != nil {
+		if err := os.Rename(filepath.Join(from, entry.Name()), filepath.Join(to, freeName(to, entry.Name()))); err != nil {
 			return fmt.Errorf("cannot take over what a killed run downloaded: %w", err)
 		}
 	}
 	return nil
+}
+
+// freeName keeps two records of uploads to one address apart: each is of parts
+// that stay in the store until it is gone on with or given up. Of two downloads
+// one is enough.
+func freeName(dir, name string) string {
+	base, found := strings.CutSuffix(name, blob.UploadSuffix)
+	for number := 2; found; number++ {
+		if _, err := os.Lstat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) {
+			return name
+		}
+		name = fmt.Sprintf("%s-%d%s", base, number, blob.UploadSuffix)
+	}
+	return name
+}
+
+// journals are the records of uploads that are unfinished.
+func (w *workplace) journals() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(w.dir, downloadsFolder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot look for unfinished uploads: %w", err)
+	}
+	var found []string
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), blob.UploadSuffix) {
+			found = append(found, filepath.Join(w.dir, downloadsFolder, entry.Name()))
+		}
+	}
+	return found, nil
 }
 
 // downloads returns the folder for downloads, which is there from the first

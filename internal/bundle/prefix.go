@@ -45,10 +45,11 @@ func (x *exporter) bringPrefix(ctx context.Context, bucket blob.Bucket, at blob.
 		URI: at.String(), SizeBytes: found.totalBytes, VolumeBytes: volumeBytes, Compression: v1alpha1.CompressionNone,
 		ModifiedAt: found.modifiedAt,
 	}
+	var check blob.Check
 	switch {
 	case x.KeepInPlace:
 	case x.StoreURI != "":
-		a.URI, err = x.storePrefix(ctx, bucket, found)
+		a.URI, check, err = x.storePrefix(ctx, bucket, found)
 	default:
 		err = x.downloadPrefix(ctx, bucket, found)
 	}
@@ -60,7 +61,7 @@ func (x *exporter) bringPrefix(ctx context.Context, bucket blob.Bucket, at blob.
 		return brought{}, err
 	}
 	return brought{artifact: a, found: inspected, code: code, recorded: &export.ManifestArtifact{
-		SourceURI: at.String(), SourceETag: found.etag, URI: a.URI, SizeBytes: found.totalBytes,
+		SourceURI: at.String(), SourceETag: found.etag, URI: a.URI, SizeBytes: found.totalBytes, CopyCheck: string(check),
 	}}, nil
 }
 
@@ -161,19 +162,21 @@ func (x *exporter) openFile(ctx context.Context, bucket blob.Bucket, file prefix
 // storePrefix copies the objects to the store, below the hash of their list.
 // Those that are there already are not copied again, so that an interrupted
 // export goes on with the first that is not.
-func (x *exporter) storePrefix(ctx context.Context, bucket blob.Bucket, found prefixFiles) (string, error) {
+func (x *exporter) storePrefix(ctx context.Context, bucket blob.Bucket, found prefixFiles) (string, blob.Check, error) {
 	target, folder, err := x.openStore(ctx, found.etag)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer target.Close()
 	before := int64(0)
+	var weakest blob.Check
 	for _, file := range found.files {
-		transfer := x.Transfer
-		transfer.Progress = func(doneBytes int64) { x.Progress(before+doneBytes, found.totalBytes) }
-		if err := x.copied(transfer.Copy(ctx, bucket, file.object, target, folder.Key+file.path)); err != nil {
-			return "", err
+		job := blob.Job{From: bucket, Object: file.object, To: target, Key: folder.Key + file.path}
+		check, err := x.copy(ctx, job, func(doneBytes int64) { x.Copying(before+doneBytes, found.totalBytes) })
+		if err != nil {
+			return "", "", err
 		}
+		weakest = weakest.Weaker(check)
 		before += file.object.SizeBytes
 	}
 	// A registry names all of the files by one digest.
@@ -181,8 +184,8 @@ func (x *exporter) storePrefix(ctx context.Context, bucket blob.Bucket, found pr
 		Pin(ctx context.Context, at blob.Location) (blob.Location, error)
 	}); ok {
 		if folder, err = pinned.Pin(ctx, folder); err != nil {
-			return "", err
+			return "", "", err
 		}
 	}
-	return folder.String(), nil
+	return folder.String(), x.alreadyChecked(weakest, folder.String()), nil
 }

@@ -45,6 +45,9 @@ type Options struct {
 	// Progress hears how many bytes of how many have been read. Nil means
 	// that nobody listens.
 	Progress func(doneBytes, totalBytes int64)
+	// Copying hears how many bytes of how many are in the store of StoreURI. Nil
+	// means that nobody listens.
+	Copying func(doneBytes, totalBytes int64)
 	// Note hears in a sentence what went otherwise than usual without harm, such
 	// as a copy that had to go through this machine. Nil means that nobody
 	// listens.
@@ -73,6 +76,9 @@ func Write(ctx context.Context, o Options) (result Result, err error) {
 	}
 	if o.Progress == nil {
 		o.Progress = func(int64, int64) {}
+	}
+	if o.Copying == nil {
+		o.Copying = func(int64, int64) {}
 	}
 	if o.Note == nil {
 		o.Note = func(string) {}
@@ -116,6 +122,9 @@ type exporter struct {
 func (x *exporter) write(ctx context.Context, container inventory.Container) (Result, error) {
 	brought, err := x.bring(ctx, container.Artifact)
 	if err != nil {
+		return Result{}, err
+	}
+	if err := x.giveUp(ctx); err != nil {
 		return Result{}, err
 	}
 	built, err := export.Build(export.Input{

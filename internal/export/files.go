@@ -114,6 +114,13 @@ type ManifestArtifact struct {
 	URI       string `json:"uri"`
 	Digest    string `json:"digest,omitempty"`
 	SizeBytes int64  `json:"sizeBytes"`
+	// CopyCheck says how the copy in a store was compared with what was copied,
+	// of several files the weakest: Checksum (the store's checksum of the whole
+	// is the expected one), PartChecksums (the store verified a checksum of every
+	// part that arrived), SourceUnchanged (the store copied by itself, under the
+	// condition that the source was still what had been looked up) or Length.
+	// Empty means that nothing was copied to a store.
+	CopyCheck string `json:"copyCheck,omitempty"`
 }
 
 // ManifestFile is a file with its checksum.

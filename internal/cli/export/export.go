@@ -126,6 +126,7 @@ func (o *options) run(ctx context.Context, planPath string) error {
 		Source: source, StoreURI: o.store, Store: store, KeepInPlace: o.keepInPlace,
 		Access: access, Force: o.force,
 		Progress: func(doneBytes, totalBytes int64) { progress.ReportBytes("reading the model", doneBytes, totalBytes) },
+		Copying:  func(doneBytes, totalBytes int64) { progress.ReportBytes("copying the model", doneBytes, totalBytes) },
 		Note:     func(sentence string) { notes = append(notes, sentence) },
 	})
 	progress.Done()
