@@ -95,11 +95,15 @@ func monitoring(a *account, g *group) []inventory.Integration {
 	var list []inventory.Integration
 	if g.endpoint != nil {
 		for _, schedule := range a.schedules[endpointKey(g.endpoint)] {
-			list = append(list, inventory.Integration{Name: "ModelMonitor", Detail: "schedule " + schedule})
+			detail := "schedule " + schedule
+			if trouble := a.monitoringTrouble(inventory.WorkloadKey{Place: g.key.Place, Kind: inventory.WorkloadMonitoring, Name: schedule}); trouble != "" {
+				detail += ": " + trouble
+			}
+			list = append(list, inventory.Integration{Name: "ModelMonitor", Detail: detail})
 		}
 	}
 	if g.key.Kind == inventory.WorkloadMonitoring {
-		list = append(list, inventory.Integration{Name: "ModelMonitor"})
+		list = append(list, inventory.Integration{Name: "ModelMonitor", Detail: a.monitoringTrouble(g.key)})
 	}
 	for _, p := range programs(g) {
 		if p.image != nil && strings.Contains(p.image.Repository, "clarify") {
@@ -107,6 +111,15 @@ func monitoring(a *account, g *group) []inventory.Integration {
 		}
 	}
 	return list
+}
+
+// monitoringTrouble says what is wrong with a monitoring schedule, empty where
+// nothing is.
+func (a *account) monitoringTrouble(key inventory.WorkloadKey) string {
+	if g := a.byKey[key]; g != nil && g.head() != nil {
+		return inventory.MonitoringOf(g.head().Resource).Trouble()
+	}
+	return ""
 }
 
 func alarmsOn(a *account, g *group) []inventory.Integration {

@@ -230,8 +230,14 @@ func places(found inventory.Document) string {
 	return strings.Join(words, "; ")
 }
 
-// warn tells what could not be read.
+// warn tells what could not be read, and what does not do its work.
 func (o *options) warn(found inventory.Document) error {
+	for i := range found.Resources {
+		r := &found.Resources[i]
+		if trouble := inventory.MonitoringOf(r).Trouble(); trouble != "" {
+			o.session.Warnf("monitoring schedule %s of %s: %s", r.Name, r.Place, trouble)
+		}
+	}
 	if len(found.Unread) == 0 {
 		return nil
 	}
