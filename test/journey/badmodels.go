@@ -10,7 +10,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -128,7 +127,7 @@ func (j *Journey) registerBadModel(ctx context.Context, good *v1alpha1.Endpoint,
 // variantMessage waits until a variant says what it must, and returns its line.
 func (j *Journey) variantMessage(ctx context.Context, object string, bad badModel) (string, error) {
 	message := "no status"
-	err := waitFor(ctx, "the status of "+bad.name, 90*time.Second, func(ctx context.Context) (bool, error) {
+	err := waitFor(ctx, "the status of "+bad.name, func(ctx context.Context) (bool, error) {
 		var e v1alpha1.Endpoint
 		if err := j.client.Get(ctx, client.ObjectKey{Namespace: modelsNamespace, Name: object}, &e); err != nil {
 			return false, err

@@ -66,12 +66,16 @@ func newClient(kubeconfig string) (client.WithWatch, error) {
 	return client.NewWithWatch(config, client.Options{Scheme: scheme})
 }
 
+// patience is how long a run waits for what must come. It is many times of what
+// a busy machine needs: only what never comes ends the wait.
+const patience = 4 * time.Minute
+
 // waitFor polls until condition holds, and names what was waited for when it
-// does not in time.
-func waitFor(ctx context.Context, what string, timeout time.Duration, condition func(context.Context) (bool, error)) error {
-	err := wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, timeout, true, condition)
+// does not.
+func waitFor(ctx context.Context, what string, condition func(context.Context) (bool, error)) error {
+	err := wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, patience, true, condition)
 	if err != nil {
-		return fmt.Errorf("waited %s for %s: %w", timeout, what, err)
+		return fmt.Errorf("waited up to %s for %s: %w", patience, what, err)
 	}
 	return nil
 }
@@ -84,9 +88,9 @@ func (j *Journey) endpoint(ctx context.Context) (*v1alpha1.Endpoint, error) {
 }
 
 // waitForRollout waits until the rollout to a variant is in one of the stages.
-func (j *Journey) waitForRollout(ctx context.Context, to string, timeout time.Duration, reached func(*v1alpha1.RolloutStatus) bool) (*v1alpha1.RolloutStatus, error) {
+func (j *Journey) waitForRollout(ctx context.Context, to string, reached func(*v1alpha1.RolloutStatus) bool) (*v1alpha1.RolloutStatus, error) {
 	var last *v1alpha1.RolloutStatus
-	err := waitFor(ctx, "the rollout to "+to, timeout, func(ctx context.Context) (bool, error) {
+	err := waitFor(ctx, "the rollout to "+to, func(ctx context.Context) (bool, error) {
 		e, err := j.endpoint(ctx)
 		if err != nil {
 			return false, client.IgnoreNotFound(err)

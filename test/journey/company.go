@@ -12,6 +12,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"landfall.dev/landfall/test/standin"
 )
@@ -149,26 +152,36 @@ func (c *company) calls() int64 {
 	return sum
 }
 
+// errTooLate is a scan that ended before it was killed.
+var errTooLate = errors.New("the scan ended before it could be killed")
+
 // scanAndKill begins a scan and kills it after so many calls, as a machine does
-// that loses its power.
+// that loses its power. It looks at the calls often: a scan is over in seconds.
 func (c *company) scanAndKill(ctx context.Context, file string, after int64) error {
 	before := c.calls()
 	command := c.command(ctx, c.scanArguments(file)...)
 	if err := command.Start(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
-	err := waitFor(ctx, fmt.Sprintf("%d calls of the scan", after), scanPatience, func(context.Context) (bool, error) {
-		return c.calls()-before >= after, nil
+	over := make(chan struct{})
+	var ending error
+	go func() { ending = command.Wait(); close(over) }()
+	err := wait.PollUntilContextTimeout(ctx, 5*time.Millisecond, patience, true, func(context.Context) (bool, error) {
+		select {
+		case <-over:
+			return true, nil
+		default:
+			return c.calls()-before >= after, nil
+		}
 	})
-	killed := command.Process.Kill()
+	_ = command.Process.Kill() // what it came to shows in how the scan ended
+	<-over
 	var exit *exec.ExitError
-	switch ending := <-ended; {
+	switch {
 	case err != nil:
-		return err
-	case killed != nil || ending == nil:
-		return errors.New("the scan ended before it could be killed")
+		return fmt.Errorf("waited up to %s for %d calls of the scan, saw %d: %w", patience, after, c.calls()-before, err)
+	case ending == nil:
+		return errTooLate
 	case !errors.As(ending, &exit) || exit.Exited():
 		return fmt.Errorf("the scan ended by itself: %w", ending)
 	}

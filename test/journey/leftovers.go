@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 )
 
 // startClean removes what an earlier run left running. It touches only what a
@@ -39,7 +38,7 @@ func (j *Journey) deleteEverything(ctx context.Context) error {
 	if err := j.deleteObjects(ctx); err != nil {
 		return err
 	}
-	err := waitFor(ctx, "the children of the endpoint to go", time.Minute, func(ctx context.Context) (bool, error) {
+	err := waitFor(ctx, "the children of the endpoint to go", func(ctx context.Context) (bool, error) {
 		left, err := j.kubectl(ctx, "-n", modelsNamespace, "get", "all,sa,hpa,pdb,netpol,endpointslices", "-l", "app.kubernetes.io/managed-by=landfall-operator", "-o", "name")
 		return strings.TrimSpace(left) == "", err
 	})
@@ -74,7 +73,7 @@ func (j *Journey) deleteAll(ctx context.Context) error {
 // checkLeftovers compares the cluster's objects with those before the run.
 func (j *Journey) checkLeftovers(ctx context.Context) error {
 	var left []string
-	err := waitFor(ctx, "leftovers to go", 30*time.Second, func(ctx context.Context) (bool, error) {
+	err := waitFor(ctx, "leftovers to go", func(ctx context.Context) (bool, error) {
 		now, err := j.objects(ctx)
 		if err != nil {
 			return false, err

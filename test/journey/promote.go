@@ -53,7 +53,7 @@ func (j *Journey) promoteUnderLoad(ctx context.Context) (*v1alpha1.RolloutStatus
 		{3, "a router restarts", j.restartRouter},
 	}
 	for _, d := range disturbances {
-		at, err := j.waitForRollout(ctx, clusterVariant, 4*time.Minute, func(r *v1alpha1.RolloutStatus) bool {
+		at, err := j.waitForRollout(ctx, clusterVariant, func(r *v1alpha1.RolloutStatus) bool {
 			return r.Stage == v1alpha1.StageShifting && r.Step >= d.step || r.Stage.Ended()
 		})
 		if err != nil {
@@ -67,7 +67,7 @@ func (j *Journey) promoteUnderLoad(ctx context.Context) (*v1alpha1.RolloutStatus
 			return nil, fmt.Errorf("%s: %w", d.what, err)
 		}
 	}
-	return j.waitForRollout(ctx, clusterVariant, 4*time.Minute, ended)
+	return j.waitForRollout(ctx, clusterVariant, ended)
 }
 
 // killOperator ends the operator without a chance to say goodbye.

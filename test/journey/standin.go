@@ -9,7 +9,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -81,7 +80,7 @@ func (j *Journey) servesOnSageMaker(ctx context.Context) error {
 	managed := NewRuntimeClient(Caller{URL: standInURL(j.config), Region: region, AccessKeyID: migrationKey.ID, SecretAccessKey: migrationKey.Secret})
 	var answer string
 	var failure error
-	err := waitFor(ctx, endpointName+" to answer on SageMaker", 30*time.Second, func(ctx context.Context) (bool, error) {
+	err := waitFor(ctx, endpointName+" to answer on SageMaker", func(ctx context.Context) (bool, error) {
 		answer, failure = invokeOnce(ctx, managed, j.rows[0])
 		return failure == nil, nil
 	})
@@ -132,7 +131,7 @@ func (j *Journey) putObject(ctx context.Context, objectKey string, content []byt
 // deploymentsReady waits until every replica of each deployment is available.
 func (j *Journey) deploymentsReady(ctx context.Context, namespace string, names ...string) error {
 	for _, name := range names {
-		err := waitFor(ctx, "deployment "+namespace+"/"+name, 2*time.Minute, func(ctx context.Context) (bool, error) {
+		err := waitFor(ctx, "deployment "+namespace+"/"+name, func(ctx context.Context) (bool, error) {
 			var d appsv1.Deployment
 			if err := j.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, &d); err != nil {
 				return false, client.IgnoreNotFound(err)
