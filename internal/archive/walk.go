@@ -95,12 +95,6 @@ func (l Listing) Files() int {
 	return files
 }
 
-// Inspect reads a whole archive and returns what it holds, or why it would be
-// refused. It writes nothing.
-func Inspect(content io.Reader, limits Limits) (Listing, error) {
-	return Walk(content, limits, func(Entry, io.Reader) error { return nil })
-}
-
 // Visitor takes an accepted entry. data is empty for folders, and need not be
 // read to its end.
 type Visitor func(entry Entry, data io.Reader) error

@@ -61,7 +61,7 @@ func TestBombIsRefusedByItsRatio(t *testing.T) {
 		}
 	}
 	reader := io.MultiReader(&head, bytes.NewReader(bytes.Repeat(zeros.Bytes(), members)))
-	_, err := Inspect(reader, Limits{MaxUnpackedBytes: 100 << 30})
+	_, err := inspected(reader, Limits{MaxUnpackedBytes: 100 << 30})
 	var refusal *RefusedError
 	if !errors.As(err, &refusal) || refusal.Reason != ReasonRatio {
 		t.Errorf("error %v; want a refusal for %q", err, ReasonRatio)
