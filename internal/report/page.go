@@ -55,8 +55,31 @@ type Subject struct {
 // shownEntries is what a person reads without losing the thread.
 const shownEntries = 8
 
-// Count of all entries.
-func (g Group) Count() int { return len(g.First) + len(g.Rest) }
+// Count of everything that an entry is about, each once.
+func (g Group) Count() int {
+	subjects := map[Subject]bool{}
+	for _, entries := range [][]Entry{g.First, g.Rest} {
+		for _, entry := range entries {
+			for _, subject := range entry.Subjects {
+				subjects[subject] = true
+			}
+		}
+	}
+	return len(subjects)
+}
+
+// mostNamed is how many workloads of one entry are named at once: the busiest
+// tell whether the rest is worth a look.
+const mostNamed = 12
+
+// Shared says that the entry is one concern of several workloads.
+func (e Entry) Shared() bool { return len(e.Subjects) > 1 }
+
+// Named are the workloads that are named at once.
+func (e Entry) Named() []Subject { return e.Subjects[:min(len(e.Subjects), mostNamed)] }
+
+// Unnamed are those named when somebody asks.
+func (e Entry) Unnamed() []Subject { return e.Subjects[min(len(e.Subjects), mostNamed):] }
 
 // Build makes the page of an inventory. The plan may be nil.
 func Build(d inventory.Document, planned *plan.Document) Page {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -207,6 +208,32 @@ func TestWhatManyShareIsSaidOnce(t *testing.T) {
 	want := []entry{{[]string{"a"}, []string{"own"}}, {[]string{"a", "b", "c"}, []string{"common"}}, {[]string{"c"}, []string{"two"}}, {[]string{"d"}, []string{"two"}}}
 	if diff := cmp.Diff(want, entries); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+}
+
+// TestManyWorkloadsDoNotHideTheSentence names the first of many, and counts each
+// once.
+func TestManyWorkloadsDoNotHideTheSentence(t *testing.T) {
+	const many = mostNamed + 3
+	var all []Concern
+	for i := range many {
+		name := fmt.Sprintf("endpoint-%02d", i)
+		for _, what := range []string{"one", "two"} {
+			all = append(all, Concern{Urgency: Soon, Workload: "1/r/Endpoint/" + name, Subject: name, What: what, Do: "act"})
+		}
+	}
+	group := grouped(all)[0]
+	if group.Count() != many {
+		t.Errorf("counts %d, want %d", group.Count(), many)
+	}
+	for _, e := range group.First {
+		if !e.Shared() || len(e.Named()) != mostNamed || len(e.Unnamed()) != many-mostNamed || e.Unnamed()[0].Name != "endpoint-12" {
+			t.Errorf("%q names %d, and then %v", e.Concerns[0].What, len(e.Named()), e.Unnamed())
+		}
+	}
+	alone := Entry{Subjects: []Subject{{Name: "a"}}}
+	if alone.Shared() || len(alone.Named()) != 1 || len(alone.Unnamed()) != 0 {
+		t.Errorf("one workload is named %v, and then %v", alone.Named(), alone.Unnamed())
 	}
 }
 

@@ -49,7 +49,8 @@ func tab(t *testing.T, page string, width, height int) (context.Context, *compla
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	t.Cleanup(cancel)
-	do(t, ctx, chromedp.Navigate(page), chromedp.WaitVisible(chromedp.CSS("#table tbody tr")))
+	do(t, ctx, chromedp.Navigate(page), chromedp.WaitVisible(chromedp.CSS("#count")))
+	until(t, ctx, `document.getElementById("count").textContent !== ""`)
 	return ctx, heard
 }
 
@@ -134,7 +135,12 @@ func written(t *testing.T, d inventory.Document) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := report.Render(report.Build(d, &p))
+	return drawn(t, d, &p)
+}
+
+func drawn(t *testing.T, d inventory.Document, p *plan.Document) string {
+	t.Helper()
+	page, err := report.Render(report.Build(d, p))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,9 +31,13 @@ function openDetail(key, focus) {
 function closeDetail() {
   delete chosen.open;
   remember();
+  const held = panel.contains(document.activeElement);
   panel.hidden = true;
   split.classList.remove("open");
-  for (const row of document.querySelectorAll("#table tbody tr.chosen")) row.classList.remove("chosen");
+  for (const row of document.querySelectorAll("#table tbody tr.chosen")) {
+    row.classList.remove("chosen");
+    if (held) row.querySelector(".link").focus(); // where the keyboard was before
+  }
 }
 
 function planOf({ planned: p }) {

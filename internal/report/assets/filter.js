@@ -14,6 +14,8 @@ function makeFilters(changed) {
   for (const choice of choices) {
     const counts = new Map();
     for (const w of workloads) if (choice.of(w)) counts.set(choice.of(w), (counts.get(choice.of(w)) ?? 0) + 1);
+    // A shared address may name what this page does not have, or offers no choice of.
+    if (!counts.has(chosen[choice.name])) delete chosen[choice.name];
     if (counts.size < 2) continue;
     const rank = (value) => (choice.order ? choice.order.indexOf(value) : 0);
     const values = [...counts.keys()].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));

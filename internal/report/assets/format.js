@@ -11,11 +11,13 @@ function count(value) {
 
 function dollars(cost) {
   if (!cost) return none;
+  if (cost.usd > 0 && cost.usd < 1) return "< $1";
   return (cost.estimate ? "≈ $" : "$") + Math.round(cost.usd).toLocaleString("en");
 }
 
 function millis(value) {
   if (value == null) return none;
+  if (value >= 10_000) return (value / 1000).toFixed(value < 100_000 ? 1 : 0).replace(/\.0$/, "") + " s";
   return (value < 10 ? value.toFixed(1) : Math.round(value)) + " ms";
 }
 

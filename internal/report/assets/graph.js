@@ -101,11 +101,15 @@ function nodeBox(node, x, y, isCenter, choose) {
   const [kind, status] = graph.nodes[node];
   const missing = graph.statuses[status] === "Missing";
   const name = graph.names[node];
-  const box = svg("g", { class: "node" + (isCenter ? " center" : "") + (missing ? " missing" : ""), transform: `translate(${x} ${y})`, tabindex: 0, role: "button", "aria-label": `${graph.kinds[kind]} ${name}` },
+  const shown = fitting(shortName(name), size.width - 16);
+  const below = graph.kinds[kind] + (missing ? ", missing" : "");
+  // Who speaks to the page says what is seen; who hears it needs the whole name.
+  const read = `${shown} ${below}` + (shown === name ? "" : ": " + name);
+  const box = svg("g", { class: "node" + (isCenter ? " center" : "") + (missing ? " missing" : ""), transform: `translate(${x} ${y})`, tabindex: 0, role: "button", "aria-label": read },
     svg("title", {}, `${graph.kinds[kind]} ${name}${graph.statuses[status] ? " (" + graph.statuses[status] + ")" : ""}`),
     svg("rect", { width: size.width, height: size.height, rx: 5 }),
-    svg("text", { x: 8, y: 16 }, fitting(shortName(name), size.width - 16)),
-    svg("text", { x: 8, y: 30, class: "sub" }, graph.kinds[kind] + (missing ? ", missing" : "")));
+    svg("text", { x: 8, y: 16 }, shown),
+    svg("text", { x: 8, y: 30, class: "sub" }, below));
   box.addEventListener("click", () => choose(node));
   box.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(node); } });
   return box;

@@ -7,4 +7,9 @@ document.addEventListener("click", (event) => {
   if (target) openDetail(target.dataset.open, true);
 });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !panel.hidden && !enlarged.open) closeDetail(); });
-if (chosen.open) openDetail(chosen.open, false);
+if (chosen.open) {
+  openDetail(chosen.open, false);
+  split.scrollIntoView({ behavior: "instant", block: "start" }); // a shared address is about this
+}
+// On paper nothing can be opened.
+addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; });

@@ -71,11 +71,19 @@ function drawTable() {
     return (x < y ? -sign : x > y ? sign : 0) || busy(workloads[b]) - busy(workloads[a]) || a - b;
   });
   drawn = 0;
+  document.querySelector(".scroll:has(#table)").hidden = !rows.length;
   drawHead();
   document.querySelector("#table tbody").replaceChildren();
   drawMore();
-  document.getElementById("count").textContent =
-    rows.length === workloads.length ? `${rows.length} workloads` : `${rows.length} of ${workloads.length} workloads`;
+  document.getElementById("count").textContent = counted();
+}
+
+// counted says how many are shown, and why there may be none.
+function counted() {
+  if (!workloads.length) return "The inventory has no workloads: the scan found none where it looked.";
+  if (!rows.length) return `None of ${workloads.length} workloads passes these filters. “Clear” shows all again.`;
+  const all = `${workloads.length} workload${workloads.length === 1 ? "" : "s"}`;
+  return rows.length === workloads.length ? all : `${rows.length} of ${all}`;
 }
 
 function drawMore() {
