@@ -21,6 +21,46 @@ var hopelessCodes = []string{
 // CodeTransport stands for failures on the way to AWS.
 const CodeTransport = "TransportError"
 
+// CodeNoCredentials stands for calls that were not made, for want of
+// credentials.
+const CodeNoCredentials = "NoCredentials"
+
+// refusal is an error of AWS with what people may read of it: some services
+// repeat the signed request, session token included.
+type refusal struct{ code, message string }
+
+func refusalOf(err error) *refusal {
+	if withoutCredentials(err) {
+		return &refusal{CodeNoCredentials, Reason(err)}
+	}
+	code, _ := Code(err)
+	return &refusal{code, strings.TrimPrefix(Reason(err), code+": ")}
+}
+
+// Error implements error.
+func (r *refusal) Error() string {
+	if r.code == CodeNoCredentials {
+		return r.message
+	}
+	return r.code + ": " + r.message
+}
+
+// ErrorCode implements smithy.APIError.
+func (r *refusal) ErrorCode() string { return r.code }
+
+// ErrorMessage implements smithy.APIError.
+func (r *refusal) ErrorMessage() string { return r.message }
+
+// ErrorFault implements smithy.APIError.
+func (r *refusal) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
+
+// Refused says that AWS does not accept the credentials or the signature, as
+// where a region is not enabled for an account.
+func Refused(err error) bool {
+	code, _ := Code(err)
+	return slices.Contains(hopelessCodes, code)
+}
+
 // Code returns AWS's error code and message, the message on one line.
 func Code(err error) (code, message string) {
 	var api smithy.APIError

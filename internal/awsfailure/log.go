@@ -26,7 +26,7 @@ func (l *Log) Record(ctx context.Context, operation, resource string, err error)
 	}
 	code, message := Code(err)
 	if slices.Contains(hopelessCodes, code) || withoutCredentials(err) {
-		return fmt.Errorf("cannot call %s: %s", operation, Reason(err))
+		return fmt.Errorf("cannot call %s: %w", operation, refusalOf(err))
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

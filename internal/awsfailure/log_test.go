@@ -50,6 +50,22 @@ func TestHopelessFailuresEndTheWork(t *testing.T) {
 	if err := l.Record(t.Context(), "x:Y", "", errors.New("get credentials: none")); err == nil || !strings.Contains(err.Error(), "sign in") {
 		t.Errorf("got %v, want what to do", err)
 	}
+	forged := &smithy.GenericAPIError{
+		Code:    "InvalidSignatureException",
+		Message: "It does not match. The Canonical String for this request should have been\nx-amz-security-token:IQoJb3JpZ2lu",
+	}
+	err := l.Record(t.Context(), "x:Y", "", forged)
+	if code, message := Code(err); code != "InvalidSignatureException" || message != "It does not match." || !Refused(err) {
+		t.Errorf("the reason to end got lost: %s, %s", code, message)
+	}
+	if code, _ := Code(l.Record(t.Context(), "x:Y", "", errors.New("get credentials: none"))); code != CodeNoCredentials {
+		t.Errorf("the code is %s", code)
+	}
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		if strings.Contains(cause.Error(), "IQoJ") {
+			t.Errorf("the session's token is told: %v", cause)
+		}
+	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := l.Record(cancelled, "x:Y", "", expired); !errors.Is(err, context.Canceled) {

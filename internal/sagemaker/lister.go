@@ -1,6 +1,7 @@
 package sagemaker
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"strings"
@@ -34,6 +35,8 @@ type question struct {
 	parent map[string]string
 	// value is one of the lister's values.
 	value string
+	// size is how many a page gives; 0 means as many as AWS gives at once.
+	size int32
 	// scan are the scan's own options.
 	scan *ScanOptions
 }
@@ -64,7 +67,7 @@ func list[In, Out any](
 			inputs.set(name, text)
 		}
 		if size := inputs.value.FieldByName("MaxResults"); size.IsValid() {
-			size.Set(reflect.ValueOf(aws.Int32(pageSize)))
+			size.Set(reflect.ValueOf(aws.Int32(cmp.Or(asked.size, pageSize))))
 		}
 		for _, f := range fill {
 			f(&in, asked)

@@ -33,6 +33,11 @@ type PolicyReader interface {
 	GetAccountAuthorizationDetails(context.Context, *iam.GetAccountAuthorizationDetailsInput, ...func(*iam.Options)) (*iam.GetAccountAuthorizationDetailsOutput, error)
 }
 
+// PolicySimulator holds the call that asks IAM what somebody may do.
+type PolicySimulator interface {
+	SimulatePrincipalPolicy(context.Context, *iam.SimulatePrincipalPolicyInput, ...func(*iam.Options)) (*iam.SimulatePrincipalPolicyOutput, error)
+}
+
 // TrailReader holds the calls that tell what CloudTrail records.
 type TrailReader interface {
 	DescribeTrails(context.Context, *cloudtrail.DescribeTrailsInput, ...func(*cloudtrail.Options)) (*cloudtrail.DescribeTrailsOutput, error)
@@ -55,7 +60,9 @@ type Client struct {
 	Logs     LogReader
 	Tags     TagReader
 	Policies PolicyReader
-	Trails   TrailReader
+	// Simulation is for Simulate alone; reading does without it.
+	Simulation PolicySimulator
+	Trails     TrailReader
 	// Objects reads buckets of a region: logs may lie in another one.
 	Objects func(region string) ObjectReader
 }
@@ -63,9 +70,10 @@ type Client struct {
 // New makes the clients. The configuration holds the region, the credentials
 // and whatever paces the calls.
 func New(config aws.Config) *Client {
+	policies := iam.NewFromConfig(config)
 	return &Client{
 		Alarms: cloudwatch.NewFromConfig(config), Logs: cloudwatchlogs.NewFromConfig(config),
-		Tags: resourcegroupstaggingapi.NewFromConfig(config), Policies: iam.NewFromConfig(config),
+		Tags: resourcegroupstaggingapi.NewFromConfig(config), Policies: policies, Simulation: policies,
 		Trails: cloudtrail.NewFromConfig(config), Objects: func(region string) ObjectReader { return newObjects(config, region) },
 	}
 }

@@ -112,7 +112,11 @@ type iamItem struct {
 // answerIAM answers GetAccountAuthorizationDetails: users, groups, roles and
 // policies, in pages that go from one list to the next.
 func (s *region) answerIAM(form url.Values, requestID string) (any, *apiError) {
-	if form.Get("Action") != "GetAccountAuthorizationDetails" {
+	switch form.Get("Action") {
+	case "GetAccountAuthorizationDetails":
+	case "SimulatePrincipalPolicy":
+		return s.simulatePolicy(form, requestID)
+	default:
 		return nil, invalidAction(form.Get("Action"))
 	}
 	p := s.pager("iam:GetAccountAuthorizationDetails", 100)

@@ -28,13 +28,17 @@ func (s *region) listMetrics(action string, params map[string]any) (map[string]a
 	if shape != nil {
 		return nil, metricError(shape.Error())
 	}
-	for _, name := range []string{"Dimensions", "RecentlyActive", "IncludeLinkedAccounts", "OwningAccount"} {
+	for _, name := range []string{"Dimensions", "IncludeLinkedAccounts", "OwningAccount"} {
 		if params[name] != nil {
 			return nil, metricError("The stand-in account does not implement the parameter " + name + " of ListMetrics.")
 		}
 	}
 	var found []listedMetric
-	for _, m := range s.jobMetrics() {
+	age := metricListAge
+	if params["RecentlyActive"] != nil {
+		age = 3 * time.Hour // the one value there is
+	}
+	for _, m := range s.jobMetrics(age) {
 		if (params["Namespace"] == nil || params["Namespace"] == m.namespace) && (params["MetricName"] == nil || params["MetricName"] == m.name) {
 			found = append(found, m)
 		}
@@ -58,9 +62,9 @@ func (s *region) listMetrics(action string, params map[string]any) (map[string]a
 }
 
 // jobMetrics are those of jobs whose last point is not too old, sorted.
-func (s *region) jobMetrics() []listedMetric {
+func (s *region) jobMetrics(age time.Duration) []listedMetric {
 	var all []listedMetric
-	oldest := s.now().Add(-metricListAge)
+	oldest := s.now().Add(-age)
 	for _, p := range s.profiles {
 		if p.Job == nil || p.Job.to.Before(oldest) {
 			continue

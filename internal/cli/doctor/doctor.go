@@ -6,6 +6,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,13 +25,16 @@ const long = `Check what Landfall needs, and say how to mend what is missing.
 
 The checks of the cluster look at the kubeconfig, the API server, your rights,
 Landfall's resources, its operator and routers, and the metrics that autoscaling
-reads. The checks of AWS look at the identity that scan and export use here, and
-at its permissions; they are read-only.
+reads. The checks of AWS look at the identity that scan and export use here, and at
+its permissions for a scan: IAM's simulation judges all of them where it is allowed
+(iam:SimulatePrincipalPolicy), and otherwise one cheap call for each list and service.
+With --role-arn the roles are looked at. All of it only reads.
 
 Exit codes: 0 nothing failed (warnings may stand), 3 a check failed.`
 
 const example = `  %[1]s doctor
   %[1]s doctor --checks cluster
+  %[1]s doctor --checks aws --role-arn arn:aws:iam::111122223333:role/landfall-scan
   %[1]s doctor -o json | jq '.checks[] | select(.verdict == "Failed")'`
 
 // Verdict is what a check found.
@@ -53,6 +57,8 @@ type Result struct {
 	Detail string `json:"detail"`
 	// Fix says what to do about it; empty when there is nothing to do.
 	Fix string `json:"fix,omitempty"`
+	// Missing are the IAM actions that are not allowed.
+	Missing []string `json:"missing,omitempty"`
 }
 
 // Report is the result of the command.
@@ -70,7 +76,9 @@ type check struct {
 	name string
 	// needs names a check that must not have failed.
 	needs string
-	run   func(ctx context.Context, e *examination) Result
+	// timeout bounds it; zero means 20 seconds.
+	timeout time.Duration
+	run     func(ctx context.Context, e *examination) Result
 }
 
 // examination is what checks hand on to one another.
@@ -78,7 +86,6 @@ type examination struct {
 	session *session.Session
 	cluster *clusterAccess
 	aws     *awsAccess
-	region  string
 }
 
 const (
@@ -90,7 +97,10 @@ type options struct {
 	session *session.Session
 	output  string
 	groups  []string
-	region  string
+
+	region     string
+	roleARNs   []string
+	externalID string
 }
 
 // New returns the command.
@@ -109,6 +119,8 @@ func New(s *session.Session) *cobra.Command {
 	flags.StringVarP(&o.output, "output", "o", string(output.FormatTable), "table, json or yaml")
 	flags.StringSliceVar(&o.groups, "checks", []string{groupCluster, groupAWS}, "what to check: cluster, aws or both")
 	flags.StringVar(&o.region, "region", "", "the AWS region to check in; unset means that of the AWS configuration")
+	flags.StringArrayVar(&o.roleARNs, "role-arn", nil, "a role to assume and to check, as scan does; may be repeated")
+	flags.StringVar(&o.externalID, "external-id", "", "the external id that the roles ask for")
 	return command
 }
 
@@ -122,7 +134,7 @@ func (o *options) run(ctx context.Context) error {
 		return err
 	}
 	report := Report{APIVersion: output.SchemaVersion, Kind: "DoctorReport"}
-	report.Checks = examine(ctx, checks, &examination{session: o.session, region: o.region})
+	report.Checks = examine(ctx, checks, &examination{session: o.session})
 	if ctx.Err() != nil {
 		return o.session.Explain("cannot finish the checks", ctx.Err())
 	}
@@ -142,7 +154,11 @@ func (o *options) checks() ([]check, error) {
 		case groupCluster:
 			checks = append(checks, clusterChecks()...)
 		case groupAWS:
-			checks = append(checks, awsChecks()...)
+			found, err := o.awsChecks()
+			if err != nil {
+				return nil, err
+			}
+			checks = append(checks, found...)
 		default:
 			return nil, output.Usage("give --checks=cluster or --checks=aws", "unknown group of checks %q: want cluster or aws", group)
 		}
@@ -161,7 +177,7 @@ func examine(ctx context.Context, checks []check, e *examination) []Result {
 			results = append(results, Result{Name: c.name, Verdict: Skipped, Detail: "needs " + c.needs})
 			continue
 		}
-		bounded, cancel := context.WithTimeout(ctx, checkTimeout)
+		bounded, cancel := context.WithTimeout(ctx, cmp.Or(c.timeout, checkTimeout))
 		result := c.run(bounded, e)
 		cancel()
 		result.Name = c.name

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"landfall.dev/landfall/internal/awsfailure"
 	"landfall.dev/landfall/internal/cli/output"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/sagemaker"
@@ -85,7 +86,7 @@ func (o *options) join(targets []target, results []result) (inventory.Document, 
 			continue
 		}
 		if err != nil {
-			failed = append(failed, o.session.ExplainAWS(t.attempted(), err))
+			failed = append(failed, o.explain(targets, results, i))
 			all.Unread = append(all.Unread, t.unreachable(err))
 			continue
 		}
@@ -101,6 +102,29 @@ func (o *options) join(targets []target, results []result) (inventory.Document, 
 		o.session.Warnf("%s: %s", failure.What, failure.Why)
 	}
 	return all, nil
+}
+
+// explain says why a place could not be read. Credentials that AWS accepts in
+// one region and refuses in another are good: the other is not enabled for the
+// account.
+func (o *options) explain(targets []target, results []result, i int) error {
+	t, err := targets[i], results[i].err
+	accepted := func(other int) bool {
+		return results[other].err == nil && targets[other].client.RoleARN() == t.client.RoleARN()
+	}
+	if awsfailure.Refused(err) {
+		for other := range targets {
+			if accepted(other) {
+				return &output.Failure{
+					What:  t.attempted(),
+					Why:   "the region refuses credentials that " + targets[other].client.Region() + " accepts: it is not enabled for the account",
+					Next:  "enable it in the account's settings, or leave it out of --region",
+					Cause: err,
+				}
+			}
+		}
+	}
+	return o.session.ExplainAWS(t.attempted(), err)
 }
 
 func has(d inventory.Document, place inventory.Place) bool {

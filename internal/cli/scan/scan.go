@@ -13,6 +13,7 @@ import (
 	"io"
 	"path"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -238,6 +239,10 @@ func (o *options) warn(found inventory.Document) error {
 			o.session.Warnf("monitoring schedule %s of %s: %s", r.Name, r.Place, trouble)
 		}
 	}
+	// Of places that could not be reached at all it was said already.
+	found.Unread = slices.DeleteFunc(slices.Clone(found.Unread), func(u inventory.Unread) bool {
+		return !slices.ContainsFunc(found.Accounts, func(a inventory.Account) bool { return a.Place() == u.Place })
+	})
 	if len(found.Unread) == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"landfall.dev/landfall/internal/awsfailure"
 	"landfall.dev/landfall/internal/cli/session"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/test/standin/standintest"
@@ -83,7 +84,13 @@ func TestRolesAndRegionsInOneRun(t *testing.T) {
 	if len(d.Accounts) != 3 || !strings.Contains(stderr, "210987654321:role/scan") {
 		t.Errorf("%d accounts; %s", len(d.Accounts), stderr)
 	}
+	if strings.Contains(stderr, "TransportError") || strings.Count(stderr, "not enabled for the account") != 1 {
+		t.Errorf("one clear message is wanted:\n%s", stderr)
+	}
 	for _, u := range d.Unread {
+		if u.Region == "eu-west-1" && u.AccountID == "210987654321" && u.Code == awsfailure.CodeTransport {
+			t.Errorf("the code of the refused region is lost: %+v", u)
+		}
 		if u.Region == "" || u.AccountID == "" {
 			t.Errorf("nobody knows where %+v failed", u)
 		}
