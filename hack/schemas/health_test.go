@@ -24,6 +24,7 @@ func TestHealth(t *testing.T) {
 	const (
 		application = "resource.customizations.health.argoproj.io_Application"
 		endpoint    = "resource.customizations.health.landfall.dev_Endpoint"
+		model       = "resource.customizations.health.landfall.dev_Model"
 	)
 	for name, c := range map[string]struct{ key, object, want string }{
 		"an Application without a status": {application, `{}`, "Progressing"},
@@ -39,6 +40,13 @@ func TestHealth(t *testing.T) {
 		},
 		"an Endpoint that was ready before the change": {
 			endpoint, `{metadata = {generation = 2}, status = {conditions = {{type = "Ready", status = "True", observedGeneration = 1}}}}`, "Progressing",
+		},
+		"a Model without a status": {model, `{metadata = {generation = 1}}`, "Progressing"},
+		"a Model": {
+			model, `{metadata = {generation = 1}, status = {conditions = {{type = "Ready", status = "True", observedGeneration = 1}}}}`, "Healthy",
+		},
+		"a Model that nobody approved": {
+			model, `{metadata = {generation = 1}, status = {conditions = {{type = "Stalled", status = "True", observedGeneration = 1}}}}`, "Degraded",
 		},
 		"an Endpoint that needs somebody": {
 			endpoint, `{metadata = {generation = 1}, status = {conditions = {

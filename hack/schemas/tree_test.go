@@ -20,6 +20,7 @@ var treeDefinitions = map[string]source{
 	"GitRepository": {"github.com/fluxcd/source-controller@v1.9.6", "config/crd/bases/source.toolkit.fluxcd.io_gitrepositories.yaml"},
 	"HelmRelease":   {"github.com/fluxcd/helm-controller@v1.4.0", "config/crd/bases/helm.toolkit.fluxcd.io_helmreleases.yaml"},
 	"NodePool":      {"github.com/aws/karpenter-provider-aws@v1.14.1", "pkg/apis/crds/karpenter.sh_nodepools.yaml"},
+	"NodeOverlay":   {"github.com/aws/karpenter-provider-aws@v1.14.1", "pkg/apis/crds/karpenter.sh_nodeoverlays.yaml"},
 	"EC2NodeClass":  {"github.com/aws/karpenter-provider-aws@v1.14.1", "pkg/apis/crds/karpenter.k8s.aws_ec2nodeclasses.yaml"},
 }
 
