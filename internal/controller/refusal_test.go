@@ -36,14 +36,7 @@ func TestWhatKeepsAVariantFromRunning(t *testing.T) {
 			},
 			want: v1alpha1.ReasonModelNotApproved, says: "Model churn-7 has approval PendingManualApproval",
 			mend: func(w *world) {
-				model := &v1alpha1.Model{}
-				if err := w.get(model, modelName); err != nil {
-					w.Fatal(err)
-				}
-				model.Spec.Approval = v1alpha1.ModelApproved
-				if err := w.client.Update(w.Context(), model); err != nil {
-					w.Fatal(err)
-				}
+				w.approve(v1alpha1.ModelApproved)
 			},
 		},
 		"ForeignService": {
@@ -119,18 +112,12 @@ func (w *world) class(purpose v1alpha1.WorkloadPurpose) {
 
 func TestRejectedModelGoesOnServing(t *testing.T) {
 	w := newWorld(t)
-	model := w.approvedModel()
+	w.approvedModel()
 	w.create(&v1alpha1.Endpoint{}, podsEndpoint)
 	w.startOperator()
 	w.playReady("churn-cluster", 1)
 	w.awaitReason(metav1.ConditionTrue, v1alpha1.ReasonReady)
-	if err := w.get(model, modelName); err != nil {
-		t.Fatal(err)
-	}
-	model.Spec.Approval = v1alpha1.ModelRejected
-	if err := w.client.Update(t.Context(), model); err != nil {
-		t.Fatal(err)
-	}
+	w.approve(v1alpha1.ModelRejected)
 	e := w.awaitReason(metav1.ConditionFalse, v1alpha1.ReasonModelNotApproved)
 	if e.Status.Split != "cluster 100%" {
 		t.Errorf("the traffic is %q: taking the approval back must not fail callers", e.Status.Split)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/controller"
@@ -32,8 +33,9 @@ func TestUpgradeRestartsNoModel(t *testing.T) {
 	// An agent of another release may not know this one's arguments, so that
 	// where they differ it is replaced too.
 	d := w.deployment("churn-cluster")
+	before := d.DeepCopy()
 	d.Spec.Template.Spec.InitContainers[0].Args = []string{"fetch", "--of-another-release"}
-	if err := w.client.Update(t.Context(), d); err != nil {
+	if err := w.client.Patch(t.Context(), d, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
 	w.eventually("the agent that knows the arguments", func() (bool, string) { return image() == "registry.example.com/landfall:2", image() })

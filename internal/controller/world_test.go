@@ -232,6 +232,20 @@ func (w *world) change(edit func(*v1alpha1.Endpoint)) {
 	}
 }
 
+// approve changes the model's approval, whatever the operator writes meanwhile.
+func (w *world) approve(approval v1alpha1.ModelApproval) {
+	w.Helper()
+	model := &v1alpha1.Model{}
+	if err := w.get(model, modelName); err != nil {
+		w.Fatal(err)
+	}
+	before := model.DeepCopy()
+	model.Spec.Approval = approval
+	if err := w.client.Patch(w.Context(), model, client.MergeFrom(before)); err != nil {
+		w.Fatal(err)
+	}
+}
+
 func (w *world) setLive(name string) {
 	w.Helper()
 	w.change(func(e *v1alpha1.Endpoint) { e.Spec.Live = name })
