@@ -138,57 +138,6 @@ func TestQuotedPairsAgree(t *testing.T) {
 	}
 }
 
-func TestLoadTable(t *testing.T) {
-	table, err := LoadTable("# ours\ntype,use,usdPerHour,date\nml.m5.xlarge,Hosting,0.18,2026-11\nn2-standard-4,Node,0.2,\nm5.xlarge/spot,Node,0.07,\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if price, _ := table.SageMaker("ml.m5.xlarge", Hosting); !near(price.USDPerHour, 0.18) || price.Estimate {
-		t.Errorf("the given price lost: %+v", price)
-	}
-	if price, ok := table.Node("n2-standard-4", false); !ok || !near(price.USDPerHour, 0.2) {
-		t.Errorf("a given type is unknown: %+v", price)
-	}
-	if price, _ := table.Node("m5.xlarge", true); !near(price.USDPerHour, 0.07) || price.Estimate {
-		t.Errorf("the given spot price lost: %+v", price)
-	}
-	if price, _ := table.SageMaker("ml.c5.xlarge", Hosting); !near(price.USDPerHour, 0.204) {
-		t.Errorf("what was not given lost its price: %+v", price)
-	}
-	if table.Date() != "2026-11" || Prices().Date() != "2026-10-05" {
-		t.Errorf("dates are %s and %s", table.Date(), Prices().Date())
-	}
-	if price, _ := Prices().SageMaker("ml.m5.xlarge", Hosting); !near(price.USDPerHour, 0.23) {
-		t.Errorf("the embedded table changed: %+v", price)
-	}
-}
-
-func TestLoadTableRefuses(t *testing.T) {
-	cases := map[string]struct{ text, want string }{
-		"Empty":         {"", "is empty"},
-		"UnknownColumn": {"type,use,usd\n", `column "usd"`},
-		"TwiceColumn":   {"type,type,use,usdPerHour\n", `"type" twice`},
-		"NoColumn":      {"type,use\n", `no column "usdPerHour"`},
-		"NoNumber":      {"type,use,usdPerHour\nm5.large,Node,cheap\n", `line 2 of the table of prices: usdPerHour is "cheap"`},
-		"Negative":      {"type,use,usdPerHour\nm5.large,Node,-1\n", "from 0"},
-		"NotANumber":    {"type,use,usdPerHour\nm5.large,Node,NaN\n", "usdPerHour"},
-		"UnknownUse":    {"type,use,usdPerHour\nm5.large,Rent,1\n", `use is "Rent"`},
-		"NoType":        {"type,use,usdPerHour\n,Node,1\n", `type is ""`},
-		"Region":        {"type,use,usdPerHour,region\nm5.large,Node,1,US\n", `region is "US"`},
-		"Date":          {"type,use,usdPerHour,date\nm5.large,Node,1,yesterday\n", `date is "yesterday"`},
-		"Twice":         {"type,use,usdPerHour\nm5.large,Node,1\nm5.large,Node,2\n", "a second price"},
-		"Cells":         {"type,use,usdPerHour\nm5.large,Node\n", "wrong number of fields"},
-		"TooLong":       {strings.Repeat("#\n", maxTableBytes), "bytes"},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			if _, err := LoadTable(tc.text); err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("error is %v; want one with %q", err, tc.want)
-			}
-		})
-	}
-}
-
 // TestEstimatesSayWhy checks that no price is without a basis, and that
 // only quotes of the region asked for are not estimates.
 func TestEstimatesSayWhy(t *testing.T) {
@@ -208,22 +157,6 @@ func TestEstimatesSayWhy(t *testing.T) {
 		_, quoted := Prices().quotes[quoteKey{"ml." + instanceType, use, region}]
 		if price.Estimate == quoted || price.Basis == "" || price.USDPerHour <= 0 || price.Date == "" {
 			t.Fatalf("price of %s for %s in %s is %+v; quoted: %v", instanceType, use, region, price, quoted)
-		}
-	})
-}
-
-func FuzzLoadTable(f *testing.F) {
-	f.Add("type,use,usdPerHour\nml.m5.xlarge,Hosting,0.23\n")
-	f.Add("# c\ntype,use,region,usdPerHour,source,date\n\"a\",Node,x,1e3,,2026\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		table, err := LoadTable(text)
-		if err != nil {
-			return
-		}
-		for key, found := range table.quotes {
-			if found.usdPerHour < 0 || math.IsNaN(found.usdPerHour) || key.instanceType == "" {
-				t.Fatalf("accepted %+v at %v", key, found)
-			}
 		}
 	})
 }

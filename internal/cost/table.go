@@ -2,7 +2,6 @@ package cost
 
 import (
 	_ "embed"
-	"maps"
 	"sync"
 )
 
@@ -43,6 +42,9 @@ type Price struct {
 	Basis string
 	// Date is that of the quote: a year, a month or a day (YYYY-MM-DD).
 	Date string
+	// Table is the name of the people's own table that the price, or a discount
+	// on it, is from. Empty means Landfall's own.
+	Table string
 }
 
 // USDPerMonth is the price of so many instances for a month of 730 hours.
@@ -52,8 +54,11 @@ func (p Price) USDPerMonth(instances float64) float64 {
 
 // Table holds prices, seen from one region.
 type Table struct {
+	// quotes and date are of Landfall's own prices.
 	quotes map[quoteKey]quote
 	date   string
+	// layers are people's own prices, the later ones before the earlier.
+	layers []layer
 	region string
 }
 
@@ -69,6 +74,10 @@ type quote struct {
 	usdPerHour float64
 	source     string
 	date       string
+	// estimate says that people do not know it for sure; table is the name of
+	// theirs.
+	estimate bool
+	table    string
 }
 
 //go:embed data/prices.csv
@@ -85,25 +94,9 @@ var embedded = sync.OnceValue(func() *Table {
 // Prices returns the embedded table, seen from us-east-1.
 func Prices() *Table { return embedded() }
 
-// LoadTable reads prices that people give, as CSV with a line of column names:
-// type, use and usdPerHour, and optionally region (us-east-1 by default),
-// source and date. Lines that begin with # are comments. The prices win over
-// the embedded ones; what they leave out keeps its embedded price.
-func LoadTable(csv string) (*Table, error) {
-	given, err := parseTable(csv)
-	if err != nil {
-		return nil, err
-	}
-	table := &Table{quotes: maps.Clone(embedded().quotes), date: given.date, region: homeRegion}
-	maps.Copy(table.quotes, given.quotes)
-	if table.date == "" {
-		table.date = embedded().date
-	}
-	return table, nil
-}
-
-// In returns the table as seen from a region: prices quoted there come first,
-// and those of us-east-1 stand in as estimates. An empty region is us-east-1.
+// In returns the table as seen from a region: people's own prices of that region
+// or of every region come first, then those quoted there, and those of us-east-1
+// stand in as estimates. An empty region is us-east-1.
 func (t *Table) In(region string) *Table {
 	seen := *t
 	seen.region = region
@@ -113,6 +106,5 @@ func (t *Table) In(region string) *Table {
 	return &seen
 }
 
-// Date is the newest date of a quote in the table, or in what LoadTable was
-// given.
+// Date is the newest date of a quote in Landfall's own table.
 func (t *Table) Date() string { return t.date }

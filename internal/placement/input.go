@@ -15,7 +15,7 @@ type Input struct {
 	System System
 	// Prices of nodes; nil stands for cost.Prices() as seen from the target's
 	// region. They know EC2's types; those of other providers have to be added
-	// with cost.LoadTable, and are unpriced otherwise.
+	// with Table.With, and are unpriced otherwise.
 	Prices *cost.Table
 }
 

@@ -7,8 +7,12 @@ type Target struct {
 	// Provider is eks, gke, aks or other. It decides which instance types the
 	// node pools are made of; other takes those of AWS. Empty means eks.
 	Provider Provider `json:"provider,omitempty"`
-	// Region of the cluster; empty means that of the inventory's first account.
+	// Region of the cluster. Empty means that in which most of its workloads
+	// are now, and that of other clouds stays unknown.
 	Region string `json:"region,omitempty"`
+	// NodeTypes are the types that node pools may be made of, such as
+	// m6i.large. Empty means all that Landfall knows of the provider.
+	NodeTypes []string `json:"nodeTypes,omitempty"`
 }
 
 // Provider is whose nodes the cluster runs on.
@@ -37,8 +41,11 @@ const (
 // NodePool is a group of equal nodes for one class of work.
 type NodePool struct {
 	// Name is used in labels and taints: landfall.dev/pool=<name>.
-	Name  string `json:"name"`
-	Class Class  `json:"class"`
+	Name string `json:"name"`
+	// Cluster is the name of the cluster that it belongs to; empty where one
+	// is planned for.
+	Cluster string `json:"cluster,omitempty"`
+	Class   Class  `json:"class"`
 	// InstanceType is the provider's name, such as m5.xlarge.
 	InstanceType string `json:"instanceType"`
 	// Architecture is x86_64 or arm64.

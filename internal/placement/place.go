@@ -58,6 +58,9 @@ func newPlacer(in Input) *placer {
 		names: map[string]bool{}, notes: map[string][]string{},
 	}
 	p.types = NodeTypes(p.provider)
+	if only := in.Target.NodeTypes; len(only) > 0 {
+		p.types = slices.DeleteFunc(p.types, func(t NodeType) bool { return !slices.Contains(only, t.Name) })
+	}
 	if p.system == (System{}) {
 		p.system = DefaultSystem()
 	}

@@ -255,12 +255,15 @@ func TestCosts(t *testing.T) {
 	if p := onGKE.Pools[0]; p.CostPerMonth != nil || !strings.Contains(p.Reasons[0], "no price of gke nodes is known") {
 		t.Errorf("a price of GKE's nodes was made up: %+v", p)
 	}
-	own, err := cost.LoadTable("type,use,usdPerHour\n" + onGKE.Pools[0].InstanceType + ",Node,0.5\n")
+	half := 0.5
+	own, err := cost.Prices().With(cost.File{
+		Name: "ours", Date: "2026", Source: "a contract", Prices: []cost.FilePrice{{Type: onGKE.Pools[0].InstanceType, PerHour: &half}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	priced := Place(Input{Target: Target{Provider: ProviderGKE}, Workloads: []Workload{serve}, Prices: own})
-	if p := priced.Pools[0]; p.CostPerMonth == nil || p.CostPerMonth.USD != 365*float64(p.MinNodes) {
+	if p := priced.Pools[0]; p.CostPerMonth == nil || p.CostPerMonth.USD != 365*float64(p.MinNodes) || p.CostPerMonth.PriceTable != "ours" {
 		t.Errorf("a given price is not taken: %+v", p.CostPerMonth)
 	}
 }

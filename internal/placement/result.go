@@ -161,7 +161,7 @@ func (p *placer) poolCost(each *pool) *inventory.Cost {
 
 func (p *placer) money(each *pool, usd float64, basis string) *inventory.Cost {
 	return &inventory.Cost{
-		USD: usd, Estimate: true, PricesOf: cmp.Or(each.price.Date, p.prices.Date()), Basis: basis,
+		USD: usd, Estimate: true, PricesOf: cmp.Or(each.price.Date, p.prices.Date()), PriceTable: each.price.Table, Basis: basis,
 	}
 }
 

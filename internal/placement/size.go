@@ -65,6 +65,9 @@ type Verified struct {
 	// CPUMillis and MemoryMiB are medians under load; GPUMemoryMiB is the most
 	// that was used on one GPU. 0 means not measured.
 	CPUMillis, MemoryMiB, GPUMemoryMiB int64
+	// UnthrottledCPUMillis is the CPU limit under which the pod was not held up,
+	// where a lower one was seen to; 0 means that none was.
+	UnthrottledCPUMillis int64
 	// SafeConcurrency is how many requests at a time one pod takes before
 	// latency or errors turn; SafeRequestsPerSecond what it answers then. 0
 	// means not measured.
@@ -186,6 +189,7 @@ func sizeCPU(m Measured, size *PodSize) strain {
 		size.Measured = true
 		setCPU(size, float64(m.Verified.CPUMillis), math.Inf(1),
 			fmt.Sprintf("landfall verify measured %dm under twice the peak load", m.Verified.CPUMillis))
+		unthrottle(m.Verified.UnthrottledCPUMillis, size)
 		return strain{factor: LoadFactor}
 	}
 	use := m.usage().CPU
@@ -237,6 +241,15 @@ func setCPU(size *PodSize, used, most float64, how string) {
 	}
 	size.Reasons = append(size.Reasons, fmt.Sprintf("CPU: request %dm, limit %dm: %d %% and %d %% of %s%s",
 		size.Requests.CPUMillis, size.Limits.CPUMillis, RequestPercent, LimitPercent, how, note))
+}
+
+// unthrottle raises a limit that was seen to hold the pod up: bursts need more
+// than the median tells.
+func unthrottle(needed int64, size *PodSize) {
+	if limit := step(float64(needed), cpuStepMillis); limit > size.Limits.CPUMillis {
+		size.Limits.CPUMillis = limit
+		size.Reasons = append(size.Reasons, fmt.Sprintf("CPU: limit %dm instead, as landfall verify saw a lower one throttle the pod", limit))
+	}
 }
 
 func unmeasuredCPU(m Measured, size *PodSize) {

@@ -6,8 +6,10 @@ import (
 	"maps"
 	"slices"
 
+	"landfall.dev/landfall/internal/cost"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/placement"
+	"landfall.dev/landfall/internal/workload"
 )
 
 // Options of a plan.
@@ -19,8 +21,26 @@ type Options struct {
 	// Target is the cluster that is planned for. What it leaves empty is as in
 	// the previous plan.
 	Target placement.Target
+	// Clusters are those of the plan in place of the previous plan's; nil keeps
+	// those.
+	Clusters []Cluster
+	// Split adds a cluster for each place that no cluster takes yet.
+	Split Split
 	// Verified are figures of landfall verify. They are remembered in the plan.
 	Verified []Verification
+	// Prices are those of instances and nodes; nil stands for cost.Prices().
+	// With people's own among them, the costs of the inventory are computed
+	// again.
+	Prices *cost.Table
+	// PriceFiles are the files of people's own prices by the tables' names.
+	PriceFiles map[string]string
+}
+
+func (o Options) prices() *cost.Table {
+	if o.Prices == nil {
+		return cost.Prices()
+	}
+	return o.Prices
 }
 
 // Build plans every workload of an inventory. With a previous plan, people's
@@ -38,12 +58,18 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 		return Document{}, nil, fmt.Errorf("%w; write another plan for it", err)
 	}
 	inv.Workloads = workloadsOf(inv)
+	if options.prices().Own() {
+		inv.Workloads = workload.Reprice(inv, options.prices())
+	}
 	return build(inv, relationsOf(inv), previous, options.over(previous))
 }
 
 // build plans an inventory whose workloads and relations are concluded.
 func build(inv inventory.Document, related relations, previous *Document, options Options) (Document, []Change, error) {
-	b := builder{scene: newScene(inv, options), inventory: inv, previous: previous, options: options}
+	b := builder{inventory: inv, previous: previous}
+	options.Clusters = options.split(placesOf(b.keys()))
+	b.scene, b.options = newScene(inv, options), options
+	b.countRegions()
 	b.scene.relations = related
 	b.index()
 	if err := b.takeVerified(); err != nil {
@@ -55,19 +81,20 @@ func build(inv inventory.Document, related relations, previous *Document, option
 	}
 	b.labelEverything()
 	b.relate()
-	pools := b.place()
+	b.pools = b.place()
 	b.phases()
 	result := Document{
 		Accounts: accountsOf(previous.Accounts, inv.Accounts), ImageMap: options.Images, WorkloadClassName: options.WorkloadClassName,
-		Target: options.Target, Computed: map[string]Settings{}, Verified: b.verified,
+		Target: options.Target, Clusters: b.options.Clusters, Prices: options.priceTables(), Computed: map[string]Settings{}, Verified: b.verified,
 	}
 	changes, err := b.finish(&result)
 	if err != nil {
 		return Document{}, nil, err
 	}
-	result.NodePools = b.labelled(pools)
+	result.NodePools = b.labelled(b.pools)
 	result.Phases = b.listPhases()
-	result.Costs = b.costs()
+	result.Costs = b.costs(result.NodePools)
+	result.Notes = b.notes()
 	if err := validate(result); err != nil {
 		return Document{}, nil, err
 	}
@@ -87,13 +114,25 @@ func (o Options) over(previous *Document) Options {
 		images = map[string]string{}
 	}
 	maps.Copy(images, o.Images)
-	return Options{
-		Images: images, WorkloadClassName: cmp.Or(o.WorkloadClassName, previous.WorkloadClassName),
-		Target: placement.Target{
-			Provider: cmp.Or(o.Target.Provider, previous.Target.Provider), Region: cmp.Or(o.Target.Region, previous.Target.Region),
-		},
-		Verified: o.Verified,
+	o.Images, o.WorkloadClassName = images, cmp.Or(o.WorkloadClassName, previous.WorkloadClassName)
+	if len(o.Target.NodeTypes) == 0 && (o.Target.Provider == "" || o.Target.Provider == previous.Target.Provider) {
+		o.Target.NodeTypes = previous.Target.NodeTypes
 	}
+	o.Target.Provider, o.Target.Region = cmp.Or(o.Target.Provider, previous.Target.Provider), cmp.Or(o.Target.Region, previous.Target.Region)
+	if o.Clusters == nil {
+		o.Clusters = previous.Clusters
+	}
+	return o
+}
+
+// placesOf are where workloads are, sorted.
+func placesOf(keys []inventory.WorkloadKey) []inventory.Place {
+	places := make([]inventory.Place, 0, len(keys))
+	for _, key := range keys {
+		places = append(places, key.Place)
+	}
+	slices.SortFunc(places, inventory.Place.Compare)
+	return slices.Compact(places)
 }
 
 // checkImages refuses a mapping that would be ignored.
@@ -150,6 +189,10 @@ type builder struct {
 	verified map[string]Verified
 	// labels are what people read in place of full keys.
 	labels map[string]string
+	// regions are those that most workloads of each cluster are in.
+	regions map[string]string
+	// pools are those of all clusters, once everything is placed.
+	pools []placement.NodePool
 }
 
 // entry is a workload on its way into the plan.
@@ -223,7 +266,8 @@ func (b *builder) entryOf(w *inventory.Workload) (*entry, error) {
 	}
 	e.computed, e.verdict = d.computed, d.verdict
 	e.ModelName, e.Sizing, e.Gaps, e.Needs = d.modelName, d.sizing, d.gaps, d.needs
-	e.SageMakerCost = w.CostPerMonth
+	e.computed.Cluster = b.clusterName(w.WorkloadKey)
+	e.SageMakerCost, e.Unpriced, e.Room = w.CostPerMonth, w.Unpriced, d.room
 	return e, e.settle()
 }
 

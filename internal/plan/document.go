@@ -24,8 +24,16 @@ type Document struct {
 	ImageMap map[string]string `json:"imageMap,omitempty"`
 	// WorkloadClassName is where pods run unless a workload says otherwise.
 	WorkloadClassName string `json:"workloadClassName,omitempty"`
-	// Target is the cluster that is planned for.
+	// Target is the cluster that is planned for; with Clusters, the one of what
+	// no other takes.
 	Target placement.Target `json:"target,omitzero"`
+	// Clusters are those that are planned for where there are several. Their
+	// nodes, and what is rendered, are apart.
+	Clusters []Cluster `json:"clusters,omitempty"`
+	// Prices are the tables that costs were computed with.
+	Prices []PriceTable `json:"prices,omitempty"`
+	// Notes are what the plan takes for granted as a whole.
+	Notes []string `json:"notes,omitempty"`
 	// NodePools are the nodes that the workloads need.
 	NodePools []placement.NodePool `json:"nodePools,omitempty"`
 	// Phases are the steps of the move, in order.
@@ -60,10 +68,33 @@ type Costs struct {
 	StaysUSD float64 `json:"staysUSD"`
 	// RetiredUSD is what ends with what is retired.
 	RetiredUSD float64 `json:"retiredUSD"`
+	// Clusters are the parts of each cluster, where there are several.
+	Clusters []ClusterCosts `json:"clusters,omitempty"`
+	// Why names the largest parts of what the cluster costs beyond the work
+	// itself, the largest first.
+	Why []Contributor `json:"why,omitempty"`
 	// Unpriced names the workloads that move and are in neither sum, because
 	// their cost on one of the sides is not known, and those that stay at a
 	// cost that is not known.
 	Unpriced []string `json:"unpriced,omitempty"`
+}
+
+// ClusterCosts compare a month of one of several clusters.
+type ClusterCosts struct {
+	// Name of the cluster.
+	Name      string         `json:"name"`
+	SageMaker inventory.Cost `json:"sageMaker"`
+	Cluster   inventory.Cost `json:"cluster"`
+}
+
+// Contributor is a part of what the cluster costs that may be changed.
+type Contributor struct {
+	// What it is.
+	What string `json:"what"`
+	// USD a month of the cluster's cost; parts may overlap, and are estimates.
+	USD float64 `json:"usd"`
+	// Do says what would change it.
+	Do string `json:"do"`
 }
 
 // Workload is one piece of work and what becomes of it.
@@ -100,6 +131,21 @@ type Workload struct {
 	// it would run on; nil where no price is known.
 	SageMakerCost *inventory.Cost `json:"sageMakerCost,omitempty"`
 	ClusterCost   *inventory.Cost `json:"clusterCost,omitempty"`
+	// Unpriced names what of it costs money on SageMaker and has no price that
+	// is known.
+	Unpriced []string `json:"unpriced,omitempty"`
+	// Room is what its pods make of what they would pay for; nil where nothing
+	// of it always runs.
+	Room *Room `json:"room,omitempty"`
+}
+
+// Room is how the pods that always run relate to what they replace.
+type Room struct {
+	// Instances is how many serve it now; 0 where that is not known.
+	Instances int32 `json:"instances,omitempty"`
+	// Measured is false where a pod is as large as the instance because its use
+	// was not measured.
+	Measured bool `json:"measured,omitempty"`
 }
 
 // Needs are what placement goes by beside class, replicas and resources.
@@ -138,6 +184,9 @@ type Settings struct {
 	Criticality inventory.CriticalityLevel `json:"criticality,omitempty"`
 	// Class decides which nodes the work runs on. Empty where it runs nothing.
 	Class placement.Class `json:"class,omitempty"`
+	// Cluster is the name of the cluster, where several are planned for. Empty
+	// means that of the plan's target.
+	Cluster string `json:"cluster,omitempty"`
 	// NodePoolName is the node pool, where one is planned.
 	NodePoolName string `json:"nodePoolName,omitempty"`
 	// Names are those of the objects in the cluster; empty where the workload

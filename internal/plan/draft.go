@@ -22,6 +22,7 @@ type draft struct {
 	sizing    []string
 	gaps      []gap.Gap
 	needs     *Needs
+	room      *Room
 }
 
 // draftEndpoint plans an endpoint. A nil image stands for Landfall's own
@@ -63,6 +64,9 @@ func (d *draft) sizeEndpoint(b *builder, w *inventory.Workload, e *inventory.End
 		d.sizing = append(d.sizing, told)
 	}
 	d.needs = needsOf(size, v.Instance)
+	if v.Serverless == nil {
+		d.room = &Room{Instances: instances(v), Measured: size.Measured}
+	}
 	s.Resources = resourcesOf(size)
 	s.Class = placement.ClassOnline
 	if e.Mode == inventory.ModeAsync {
@@ -133,7 +137,7 @@ func (b *builder) alone(key inventory.WorkloadKey, d draft) *placement.Unplaced 
 	if err != nil {
 		return nil
 	}
-	result := placement.Place(placement.Input{Target: b.options.Target, Workloads: []placement.Workload{input}})
+	result := placement.Place(b.input(b.target(key), input))
 	if len(result.Unplaced) == 0 {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -47,7 +48,7 @@ type Fact struct {
 func (d *Document) Explain(w *Workload, inv *inventory.Document) (Explanation, error) {
 	e := Explanation{
 		Header: document.Header{APIVersion: APIVersion, Kind: ExplanationKind}, Workload: *w,
-		NodePool: d.poolWords(w.NodePoolName),
+		NodePool: d.poolWords(w.Cluster, w.NodePoolName),
 	}
 	labels := d.Labels()
 	label := labels[w.Full()]
@@ -82,13 +83,17 @@ func neighbour(labels []string, at int) string {
 	return labels[at]
 }
 
-func (d *Document) poolWords(name string) string {
+func (d *Document) poolWords(cluster, name string) string {
 	for i := range d.NodePools {
 		p := &d.NodePools[i]
-		if p.Name != name {
+		if p.Name != name || p.Cluster != cluster {
 			continue
 		}
-		words := fmt.Sprintf("%s: %d to %d × %s (%s)", p.Name, p.MinNodes, p.Nodes, p.InstanceType, p.Architecture)
+		words := ""
+		if len(d.Clusters) > 0 {
+			words = fmt.Sprintf("of the cluster %s, ", cmp.Or(cluster, DefaultCluster))
+		}
+		words += fmt.Sprintf("%s: %d to %d × %s (%s)", p.Name, p.MinNodes, p.Nodes, p.InstanceType, p.Architecture)
 		if p.GPU != nil {
 			words += fmt.Sprintf(", each with %d × %s, pods ask for %s", p.GPU.Count, p.GPU.Model, p.GPU.Resource)
 		}

@@ -80,14 +80,15 @@ func (b *builder) labelsOf(keys []string, of *entry) []string {
 
 // labelled puts labels in place of the keys in node pools.
 func (b *builder) labelled(pools []placement.NodePool) []placement.NodePool {
-	byPool := map[string][]string{}
+	byPool := map[[2]string][]string{}
 	for _, e := range b.entries {
 		if e.pool != "" {
-			byPool[e.pool] = append(byPool[e.pool], b.labels[e.Full()])
+			at := [2]string{e.Cluster, e.pool}
+			byPool[at] = append(byPool[at], b.labels[e.Full()])
 		}
 	}
 	for i := range pools {
-		pools[i].Workloads = byPool[pools[i].Name]
+		pools[i].Workloads = byPool[[2]string{pools[i].Cluster, pools[i].Name}]
 	}
 	return pools
 }

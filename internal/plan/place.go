@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/placement"
@@ -49,10 +50,10 @@ func (b *builder) place() []placement.NodePool {
 		e.computed.NodePoolName = ""
 		edited = edited || e.placed() && (e.editedPool() || e.editedGPU())
 	}
-	result := b.pack(true)
+	result := b.packAll(true)
 	own := result
 	if edited {
-		own = b.pack(false)
+		own = b.packAll(false)
 	}
 	for _, e := range b.entries {
 		e.ClusterCost, e.Placement = nil, nil
@@ -68,6 +69,9 @@ func (b *builder) place() []placement.NodePool {
 		}
 		if assigned, ok := result.ByWorkload[e.Full()]; ok {
 			e.pool, e.ClusterCost, e.Placement = assigned.Pool, rounded(assigned.CostShare), assigned.Reasons
+			if away := far(e.WorkloadKey, b.targetNamed(e.Cluster)); away != "" {
+				e.Placement = append(e.Placement, away)
+			}
 		}
 	}
 	b.tellUnplaced(result.Unplaced)
@@ -100,12 +104,32 @@ func (e *entry) compute(assigned placement.Assigned) {
 	e.computed.Resources.Requests.GPUResource, e.computed.Resources.Limits.GPUResource = resource, resource
 }
 
-// pack places everything that moves, with people's choices of node pools and
-// GPUs or without.
-func (b *builder) pack(choices bool) placement.Result {
-	input := placement.Input{Target: b.options.Target}
+// packAll places everything that moves, each cluster by itself, with people's
+// choices of node pools and GPUs or without.
+func (b *builder) packAll(choices bool) placement.Result {
+	all := placement.Result{ByWorkload: map[string]placement.Assigned{}}
+	for _, name := range b.clusterNames() {
+		part := b.pack(name, choices)
+		for _, pool := range part.Pools {
+			pool.Cluster = name
+			all.Pools = append(all.Pools, pool)
+		}
+		maps.Copy(all.ByWorkload, part.ByWorkload)
+		all.Unplaced = append(all.Unplaced, part.Unplaced...)
+	}
+	return all
+}
+
+// input is what placement goes by.
+func (b *builder) input(target placement.Target, workloads ...placement.Workload) placement.Input {
+	return placement.Input{Target: target, Workloads: workloads, Prices: b.options.prices().In(target.Region)}
+}
+
+// pack places what moves to one cluster.
+func (b *builder) pack(cluster string, choices bool) placement.Result {
+	input := b.input(b.targetNamed(cluster))
 	for _, e := range b.entries {
-		if !e.placed() {
+		if !e.placed() || e.Cluster != cluster {
 			continue
 		}
 		settings := e.Settings

@@ -19,6 +19,7 @@ func (b *builder) retained() ([]*entry, error) {
 		}
 		old := b.previous.Computed[w.Full()]
 		e := &entry{Workload: *w, computed: old, old: old, previous: w, missing: b.lookedFor(w.WorkloadKey)}
+		e.computed.Cluster = b.clusterName(w.WorkloadKey)
 		if e.missing {
 			e.computed.Decision, e.computed.Phase = Retire, 0
 			e.verdict = *decided(Retire, "the inventory no longer has %s; remove it from the plan when it is not needed", nounOf(w.Kind))

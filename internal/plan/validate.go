@@ -23,7 +23,7 @@ const mostGPUs = 64
 
 // validate checks what the API server would refuse later and far from here.
 func validate(d Document) error {
-	if err := validateTarget(d.Target); err != nil {
+	if err := firstError(validateTarget("target", d.Target), validateClusters(d)); err != nil {
 		return err
 	}
 	for i, pool := range d.NodePools {
@@ -69,10 +69,6 @@ func firstError(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-func validateTarget(t placement.Target) error {
-	return oneOf("target.provider", t.Provider, "", placement.ProviderEKS, placement.ProviderGKE, placement.ProviderAKS, placement.ProviderOther)
 }
 
 // classes are those that work may have; none is for what runs nothing.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"strings"
 
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/placement"
@@ -24,6 +25,14 @@ type Verified struct {
 	CPUMillis         int64   `json:"cpuMillis,omitempty"`
 	MemoryMiB         int64   `json:"memoryMiB,omitempty"`
 	RequestsPerSecond float64 `json:"requestsPerSecond,omitempty"`
+	// UnthrottledCPUMillis is the CPU limit that would not have throttled the
+	// pod, where the one it had did.
+	UnthrottledCPUMillis int64 `json:"unthrottledCPUMillis,omitempty"`
+	// GPUMemoryMiB is the most that the pod held of one GPU.
+	GPUMemoryMiB int64 `json:"gpuMemoryMiB,omitempty"`
+	// SuggestedNeeds are what the container did not run without. The plan gives
+	// them to nobody: people set spec.container.needs of the Model.
+	SuggestedNeeds []string `json:"suggestedNeeds,omitempty"`
 	// WarmMemoryMiB is what the loaded model takes.
 	WarmMemoryMiB int64 `json:"warmMemoryMiB,omitempty"`
 	// SafeConcurrency and SafeRequestsPerSecond are what one pod bears.
@@ -53,6 +62,15 @@ func VerificationOf(r verify.Report, file string) (Verification, error) {
 	if f.Memory != nil {
 		v.WarmMemoryMiB = f.Memory.WarmMiB
 	}
+	if f.Throttling != nil {
+		v.UnthrottledCPUMillis = f.Throttling.NeededMillis
+	}
+	if f.GPU != nil {
+		v.GPUMemoryMiB = f.GPU.HighestMiB()
+	}
+	for _, need := range r.NeededNeeds() {
+		v.SuggestedNeeds = append(v.SuggestedNeeds, string(need))
+	}
 	if f.Ramp != nil {
 		v.SafeConcurrency = int32(min(f.Ramp.SafeConcurrency, math.MaxInt32))
 		v.SafeRequestsPerSecond = f.Ramp.SafeRequestsPerSecond
@@ -70,7 +88,8 @@ func VerificationOf(r verify.Report, file string) (Verification, error) {
 func (v Verified) measured(m *placement.Measured) {
 	m.WarmMemoryMiB = v.WarmMemoryMiB
 	m.Verified = &placement.Verified{
-		CPUMillis: v.CPUMillis, MemoryMiB: v.MemoryMiB, SafeConcurrency: v.SafeConcurrency, SafeRequestsPerSecond: v.SafeRequestsPerSecond,
+		CPUMillis: v.CPUMillis, MemoryMiB: v.MemoryMiB, UnthrottledCPUMillis: v.UnthrottledCPUMillis, GPUMemoryMiB: v.GPUMemoryMiB,
+		SafeConcurrency: v.SafeConcurrency, SafeRequestsPerSecond: v.SafeRequestsPerSecond,
 	}
 	if v.CPUMillis > 0 && v.RequestsPerSecond > 0 && (v.SafeRequestsPerSecond == 0 || v.RequestsPerSecond < v.SafeRequestsPerSecond) {
 		m.Verified.SafeRequestsPerSecond = v.RequestsPerSecond
@@ -99,7 +118,11 @@ func (b *builder) verification(w *inventory.Workload, image string) (Verified, s
 	case v.Image != image:
 		return Verified{}, fmt.Sprintf("verified: %s is not used, it measured the image %s; verify again", v.Report, v.Image)
 	default:
-		return v, fmt.Sprintf("verified: sizes follow %s, measured at %s", v.Report, v.MeasuredAt)
+		told := fmt.Sprintf("verified: sizes follow %s, measured at %s", v.Report, v.MeasuredAt)
+		if len(v.SuggestedNeeds) > 0 {
+			told += fmt.Sprintf("; it ran only with needs %s: set spec.container.needs of the Model, or mend the image", strings.Join(v.SuggestedNeeds, ", "))
+		}
+		return v, told
 	}
 }
 
@@ -135,6 +158,7 @@ func validateVerified(all map[string]Verified) error {
 	for key, v := range all {
 		for name, amount := range map[string]float64{
 			"cpuMillis": float64(v.CPUMillis), "memoryMiB": float64(v.MemoryMiB), "warmMemoryMiB": float64(v.WarmMemoryMiB),
+			"unthrottledCPUMillis": float64(v.UnthrottledCPUMillis), "gpuMemoryMiB": float64(v.GPUMemoryMiB),
 			"requestsPerSecond": v.RequestsPerSecond, "safeConcurrency": float64(v.SafeConcurrency), "safeRequestsPerSecond": v.SafeRequestsPerSecond,
 		} {
 			const most = 1e9

@@ -61,6 +61,29 @@ func TestSizesFollowVerify(t *testing.T) {
 	}
 }
 
+// A limit that throttled is raised, and a need is told and given to nobody.
+func TestWhatVerifySuggests(t *testing.T) {
+	inv := account(named("churn", "m"))
+	before, _ := built(t, inv, nil, Options{})
+	report := reportOf(before.Workloads[0].Image)
+	report.Figures.Throttling = &verify.ThrottlingFigures{LimitMillis: 1500, NeededMillis: 1904}
+	report.Figures.GPU = &verify.GPUFigures{Devices: []verify.GPUMemory{{HighestMiB: 5000}}}
+	report.Figures.Hardening = &verify.HardeningFigures{FailedWhy: "x", Tried: verify.NeedRoot}
+	after, _ := built(t, inv, reread(t, before), Options{Verified: verificationOf(t, report)})
+	w := after.Workloads[0]
+	if w.Resources.Limits.CPU != "1910m" || w.Resources.Requests.CPU != "1100m" {
+		t.Errorf("resources = %+v; want a limit of 1910m", w.Resources)
+	}
+	for _, part := range []string{"saw a lower one throttle", "it ran only with needs Root: set spec.container.needs"} {
+		if told := strings.Join(w.Sizing, "\n"); !strings.Contains(told, part) {
+			t.Errorf("sizing does not say %q:\n%s", part, told)
+		}
+	}
+	if v := verificationOf(t, report)[0].Verified; v.GPUMemoryMiB != 5000 {
+		t.Errorf("verified = %+v", v)
+	}
+}
+
 // A pod sized for one rate bears no more, and a load that was too much says
 // nothing about sizes.
 func TestWhatAReportProves(t *testing.T) {

@@ -46,6 +46,9 @@ func headline(e plan.Explanation) string {
 	if w.Phase > 0 {
 		text += fmt.Sprintf(", in phase %d", w.Phase)
 	}
+	if w.Cluster != "" {
+		text += ", to the cluster " + w.Cluster
+	}
 	if w.Region != "" {
 		text += fmt.Sprintf(" (account %s, %s)", orNone(w.AccountID), w.Region)
 	}
@@ -174,6 +177,15 @@ func costLines(w plan.Workload) []string {
 	if w.ClusterCost != nil {
 		lines = append(lines, "in the cluster "+Cost(*w.ClusterCost)+": "+w.ClusterCost.Basis)
 	}
+	if usd := w.MoreReplicasUSD(); usd > 0 {
+		lines = append(lines, fmt.Sprintf("%.2f USD of that are for more pods (%d) than there are instances now (%d): lower replicas.min if fewer will do", usd, w.Replicas.Min, w.Room.Instances))
+	}
+	if w.ClusterCost != nil && w.Room != nil && !w.Room.Measured {
+		lines = append(lines, "its pods are as large as the instance, since no use was measured: landfall verify tells what they need")
+	}
+	if len(w.Unpriced) > 0 {
+		lines = append(lines, "no price is known on SageMaker of: "+strings.Join(w.Unpriced, "; "))
+	}
 	return lines
 }
 
@@ -186,6 +198,9 @@ func Cost(c inventory.Cost) string {
 	}
 	if c.PricesOf != "" {
 		text += ", at prices of " + c.PricesOf
+	}
+	if c.PriceTable != "" {
+		text += " (" + c.PriceTable + ")"
 	}
 	return text
 }

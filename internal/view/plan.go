@@ -156,6 +156,9 @@ func replicas(r plan.Replicas) string {
 // PlanNodePools returns the table of the nodes that the workloads need.
 func PlanNodePools(d plan.Document) Table {
 	table := Table{Columns: columns("NODE-POOL", "CLASS", "NODES", "TYPE", "GPU", "SPOT", "USD/MONTH", "WORKLOADS")}
+	if len(d.Clusters) > 0 {
+		table.Columns = append(columns("CLUSTER"), table.Columns...)
+	}
 	for _, p := range d.NodePools {
 		nodes := strconv.Itoa(int(p.Nodes))
 		if p.MinNodes != p.Nodes {
@@ -173,9 +176,31 @@ func PlanNodePools(d plan.Document) Table {
 			Text(p.Name), Text(string(p.Class)), Text(nodes), Text(p.InstanceType), Text(poolGPU(p.GPU)), Text(spot), Text(usd),
 			Text(strconv.Itoa(len(p.Workloads))),
 		})
+		if last := len(table.Rows) - 1; len(d.Clusters) > 0 {
+			table.Rows[last] = append([]Cell{Text(clusterName(p.Cluster))}, table.Rows[last]...)
+		}
 	}
 	return table
 }
+
+// clusterName is what people call a cluster.
+func clusterName(name string) string { return cmp.Or(name, plan.DefaultCluster) }
+
+// PlanContributors returns the table of what of the cluster's cost may be
+// changed, the largest first; empty where there is nothing of note.
+func PlanContributors(d plan.Document) Table {
+	table := Table{Columns: columns("OF-THE-CLUSTER'S", "WHAT", "TO-CHANGE-IT")}
+	if d.Costs == nil {
+		return table
+	}
+	for _, c := range d.Costs.Why {
+		table.Rows = append(table.Rows, []Cell{Text("~" + dollars(c.USD)), Text(shorten(c.What, mostContributorWidth)), Text(c.Do)})
+	}
+	return table
+}
+
+// mostContributorWidth leaves room for what would change it; the plan has all.
+const mostContributorWidth = 100
 
 func poolGPU(g *placement.PoolGPU) string {
 	if g == nil {
@@ -201,6 +226,9 @@ func PlanCosts(d plan.Document) Table {
 		return table
 	}
 	row := func(name string, cost inventory.Cost) {
+		if cost.PriceTable != "" {
+			cost.PricesOf += ", " + cost.PriceTable
+		}
 		usd, estimate := fmt.Sprintf("%.2f", cost.USD), "no"
 		switch {
 		case cost.USD == 0 && cost.PricesOf == "": // nothing was summed
@@ -214,6 +242,11 @@ func PlanCosts(d plan.Document) Table {
 	}
 	row("SageMaker", c.SageMaker)
 	row("cluster", c.Cluster)
+	for _, part := range c.Clusters {
+		part.SageMaker.Basis, part.Cluster.Basis = "of that, what moves to "+part.Name, "of that, the cluster "+part.Name
+		row("SageMaker → "+part.Name, part.SageMaker)
+		row(part.Name, part.Cluster)
+	}
 	same := inventory.Cost{Estimate: c.SageMaker.Estimate || c.StaysUSD+c.RetiredUSD > 0, PricesOf: c.SageMaker.PricesOf}
 	same.USD, same.Basis = c.StaysUSD, "what stays on SageMaker: kept, or blocked for as long as it is"
 	row("stays", same)

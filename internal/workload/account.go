@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"landfall.dev/landfall/internal/cost"
 	"landfall.dev/landfall/internal/graph"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/workload/membership"
@@ -13,6 +14,7 @@ import (
 // account is a document with what the rules look up in it.
 type account struct {
 	document inventory.Document
+	prices   *cost.Table
 	members  membership.Membership
 	groups   []*group
 	// byKey finds a group by its key.
@@ -43,9 +45,9 @@ type producer struct {
 	key inventory.WorkloadKey
 }
 
-func newAccount(d inventory.Document) *account {
+func newAccount(d inventory.Document, prices *cost.Table) *account {
 	a := &account{
-		document: d, members: membership.Of(d), now: now(d),
+		document: d, prices: prices, members: membership.Of(d), now: now(d),
 		byKey: map[inventory.WorkloadKey]*group{}, dependents: map[string][]string{}, shortNames: map[string]inventory.WorkloadKey{},
 		schedules: map[string][]string{}, alarms: map[string][]*inventory.Alarm{},
 		jobs: map[string]producer{}, producers: map[string]producer{},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"landfall.dev/landfall/internal/cost"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/workload/reference"
 )
@@ -17,10 +18,25 @@ import (
 // The time is the document's ScannedAt; without it, the newest time in the
 // document counts as now.
 func Derive(d inventory.Document) []inventory.Workload {
-	a := newAccount(d)
+	a := newAccount(d, cost.Prices())
 	workloads := make([]inventory.Workload, 0, len(a.groups))
 	for _, g := range a.groups {
 		workloads = append(workloads, a.conclude(g))
+	}
+	return workloads
+}
+
+// Reprice computes the costs of a document's workloads again, with another table
+// of prices than they were scanned with. Of each workload it changes
+// CostPerMonth and Unpriced only; those that nothing in the document belongs to
+// stay as they are.
+func Reprice(d inventory.Document, prices *cost.Table) []inventory.Workload {
+	a := newAccount(d, prices)
+	workloads := slices.Clone(d.Workloads)
+	for i := range workloads {
+		if g := a.byKey[workloads[i].WorkloadKey]; g != nil {
+			workloads[i].CostPerMonth, workloads[i].Unpriced = a.cost(g)
+		}
 	}
 	return workloads
 }
@@ -43,7 +59,7 @@ func (a *account) conclude(g *group) inventory.Workload {
 	w.Consumers = a.consumers(g)
 	w.ConsumersUnknown = a.consumersUnknown(g)
 	w.Criticality = a.criticality(g, &w)
-	w.CostPerMonth = a.cost(g)
+	w.CostPerMonth, w.Unpriced = a.cost(g)
 	return w
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"landfall.dev/landfall/internal/cost"
 	"landfall.dev/landfall/internal/inventory"
 )
 
@@ -155,7 +156,7 @@ func anyDocument(t *rapid.T) inventory.Document {
 func TestNothingIsDroppedOrDoubled(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := anyDocument(t)
-		a := newAccount(d)
+		a := newAccount(d, cost.Prices())
 		placed := map[*inventory.Resource]int{}
 		endpoints := 0
 		for _, g := range a.groups {

@@ -17,6 +17,8 @@ type bill struct {
 	estimate bool
 	basis    []string
 	missing  []string
+	// tables are people's own tables that prices are from.
+	tables []string
 }
 
 func (b *bill) line(usd float64, estimate bool, basis string) {
@@ -38,6 +40,9 @@ func (b *bill) instances(instanceType string, use cost.Use, hours float64, what 
 		b.lacks(what)
 		return
 	}
+	if price.Table != "" && !slices.Contains(b.tables, price.Table) {
+		b.tables = append(b.tables, price.Table)
+	}
 	b.line(price.USDPerHour*hours, estimate || price.Estimate, fmt.Sprintf("%s: %s instance hours a month; %s", what, figure(hours), price.Basis))
 }
 
@@ -58,12 +63,15 @@ func (b *bill) total() *inventory.Cost {
 	if len(b.missing) > 0 {
 		basis += "; without " + listed(b.missing) + ", whose price is not known"
 	}
-	return &inventory.Cost{USD: cents(b.usd), Estimate: b.estimate || len(b.missing) > 0, PricesOf: b.table.Date(), Basis: basis}
+	slices.Sort(b.tables)
+	return &inventory.Cost{
+		USD: cents(b.usd), Estimate: b.estimate || len(b.missing) > 0, PricesOf: b.table.Date(), PriceTable: strings.Join(b.tables, ", "), Basis: basis,
+	}
 }
 
-// costRules say by kind what is paid for. Kinds that stand neither here nor in
-// free are paid by what this package does not know (storage, requests,
-// people), and their cost stays unknown; so does that of work without figures.
+// costRules say by kind of workload what is paid for by hours of instances.
+// What is paid otherwise stands in paid and stays unknown, and so does work
+// without figures.
 var costRules = map[inventory.WorkloadKind]func(a *account, g *group, b *bill){
 	inventory.WorkloadEndpoint: endpointCost,
 	inventory.WorkloadTraining: jobsCost, inventory.WorkloadTuning: jobsCost, inventory.WorkloadAutoML: jobsCost,
@@ -78,16 +86,17 @@ var free = map[inventory.WorkloadKind]string{
 	inventory.WorkloadRegistry: "SageMaker asks nothing for its registry; files in S3 are not counted",
 }
 
-func (a *account) cost(g *group) *inventory.Cost {
-	b := &bill{table: cost.Prices().In(g.key.Region)}
+// cost of a workload, and what of it has no known price.
+func (a *account) cost(g *group) (*inventory.Cost, []string) {
+	b := &bill{table: a.prices.In(g.key.Region)}
 	if why, is := free[g.key.Kind]; is {
 		b.line(0, false, why)
-		return b.total()
 	}
 	if rule, ok := costRules[g.key.Kind]; ok {
 		rule(a, g, b)
 	}
-	return b.total()
+	a.unknown(g, b)
+	return b.total(), b.missing
 }
 
 // instances of a variant: what runs, or else what is asked for.

@@ -6,7 +6,6 @@
 package plan
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -40,6 +39,15 @@ image to run in the cluster in place of one on SageMaker. The plan remembers it,
 the cluster that --provider and --target-region name. --verified takes the report of
 ` + "`verify`" + ` into the sizes; the plan remembers that too.
 
+Costs are list prices unless --prices names a file with those that you pay: negotiated
+rates, what a savings plan leaves, nodes of other clouds, in a currency of your own. A
+cost that nothing tells stays unknown. --print-prices writes all that is known in that
+form, for a start. The plan remembers the file, and which table priced what.
+
+One cluster is planned unless the plan lists several under clusters, each with places
+(accounts and regions), nodes and node pools of its own; --cluster-per region (account,
+place) writes that list for what no cluster takes yet, and none goes back to one.
+
 In the table, SIZE is what one pod asks for. USD/MONTH is what SageMaker costs, and
 after the arrow what the cluster would; ~ marks an estimate.`
 
@@ -49,6 +57,11 @@ const example = `  %[1]s plan inventory.yaml -o plan.yaml
 
   # Nodes of Google's cloud in place of those of AWS
   %[1]s plan inventory.yaml -o plan.yaml --provider gke --target-region europe-west1
+
+  # With your own prices, and a cluster in each region
+  %[1]s plan --print-prices --provider gke > prices.yaml
+  %[1]s plan inventory.yaml -o plan.yaml --prices prices.yaml
+  %[1]s plan inventory.yaml -o plan.yaml --cluster-per region
 
   # Which workloads can move now
   %[1]s plan inventory.yaml | yq '.workloads[] | select(.decision == "Move") | .name'`
@@ -62,6 +75,9 @@ type options struct {
 	provider      string
 	region        string
 	verified      []string
+	prices        []string
+	printed       bool
+	clusterPer    string
 }
 
 // New returns the command.
@@ -73,20 +89,35 @@ func New(s *session.Session) *cobra.Command {
 		Long:    long,
 		Example: fmt.Sprintf(example, s.Program),
 		Args: func(command *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] != "" {
+			switch {
+			case len(args) == 1 && args[0] != "" && !o.printed, len(args) == 0 && o.printed:
 				return nil
+			case o.printed:
+				return output.Usage(s.Program+" plan --print-prices > prices.yaml", "--print-prices takes no inventory")
 			}
 			return output.Usage(s.Program+" scan -o inventory.yaml", "plan takes one inventory, not %d (- is the standard input)", len(args))
 		},
-		RunE: func(command *cobra.Command, args []string) error { return o.run(command.Context(), args[0]) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			if o.printed {
+				return o.printPrices()
+			}
+			return o.run(args[0])
+		},
 	}
 	flags := command.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the file to write the plan to, or to bring up to date; unset writes it to stdout")
 	flags.StringArrayVar(&o.imageMap, "image-map", nil, "run the image after the = in place of the one before it; may be repeated")
 	flags.StringVar(&o.workloadClass, "workload-class", "", "the WorkloadClass of pods; unset means that of the earlier plan, or none")
 	flags.StringVar(&o.provider, "provider", "", "whose nodes the cluster has: eks, gke, aks or other; unset means that of the earlier plan, or eks")
-	flags.StringVar(&o.region, "target-region", "", "the cluster's region, for prices; unset means that of the earlier plan, or that of the inventory's first account")
+	flags.StringVar(&o.region, "target-region", "", "the cluster's region, for prices; unset means that of the earlier plan, or that in which most workloads are")
 	flags.StringArrayVar(&o.verified, "verified", nil, "a report of verify, whose figures the sizes follow; may be repeated, and is remembered")
+	flags.StringArrayVar(&o.prices, "prices", nil, "a `FILE` of prices that win over Landfall's own; may be repeated, and is remembered; none goes back to Landfall's own")
+	flags.BoolVar(&o.printed, "print-prices", false, "write the prices in the form that --prices reads, with the nodes of --provider or of all, and plan nothing")
+	flags.StringVar(&o.clusterPer, "cluster-per", "", "plan a cluster for each region, account or place (both) that no cluster of the plan takes; none goes back to one; unset leaves the plan's")
+	complete.Flag(command, "cluster-per", cobra.FixedCompletions(splits(), cobra.ShellCompDirectiveNoFileComp))
 	complete.Flag(command, "provider", cobra.FixedCompletions(providers(), cobra.ShellCompDirectiveNoFileComp))
 	command.AddCommand(newExplain(s))
 	return command
@@ -97,13 +128,30 @@ func providers() []string {
 	return []string{string(placement.ProviderEKS), string(placement.ProviderGKE), string(placement.ProviderAKS), string(placement.ProviderOther)}
 }
 
-func (o *options) run(_ context.Context, path string) error {
-	images, err := parseImages(o.imageMap)
-	if err != nil {
-		return err
+// splits are what --cluster-per takes.
+func splits() []string {
+	var all []string
+	for _, s := range core.Splits {
+		all = append(all, string(s))
+	}
+	return all
+}
+
+// check looks at the flags alone.
+func (o *options) check() error {
+	if o.clusterPer != "" && !slices.Contains(splits(), o.clusterPer) {
+		return output.Usage("give one of those after --cluster-per", "--cluster-per is %q: want %s", o.clusterPer, strings.Join(splits(), ", "))
 	}
 	if o.provider != "" && !slices.Contains(providers(), o.provider) {
 		return output.Usage("give one of those after --provider", "unknown provider %q: want %s", o.provider, strings.Join(providers(), ", "))
+	}
+	return nil
+}
+
+func (o *options) run(path string) error {
+	images, err := parseImages(o.imageMap)
+	if err != nil {
+		return err
 	}
 	if err := output.CheckFolder(o.output); err != nil {
 		return err
@@ -120,9 +168,13 @@ func (o *options) run(_ context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	prices, files, err := o.readPrices(previous)
+	if err != nil {
+		return err
+	}
 	plan, changes, err := core.Build(found, previous, core.Options{
 		Images: images, WorkloadClassName: o.workloadClass, Target: placement.Target{Provider: placement.Provider(o.provider), Region: o.region},
-		Verified: verified,
+		Verified: verified, Prices: prices, PriceFiles: files, Split: core.Split(o.clusterPer),
 	})
 	if err != nil {
 		return &output.Failure{What: "cannot plan", Why: err.Error(), Next: "correct the plan, or the flag, that is named", Cause: err}
@@ -131,7 +183,7 @@ func (o *options) run(_ context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return o.finish(plan, changes, previous != nil, text)
+	return o.finish(plan, previous, changes, text)
 }
 
 // readVerified reads the reports of verify.
@@ -177,7 +229,7 @@ func (o *options) previous() (*core.Document, error) {
 	return &plan, nil
 }
 
-func (o *options) finish(plan core.Document, changes []core.Change, again bool, text []byte) error {
+func (o *options) finish(plan core.Document, previous *core.Document, changes []core.Change, text []byte) error {
 	if o.output == "" || o.output == "-" {
 		if _, err := o.session.Out.Write(text); err != nil {
 			return fmt.Errorf("cannot write the plan: %w", err)
@@ -194,10 +246,16 @@ func (o *options) finish(plan core.Document, changes []core.Change, again bool, 
 	if err := o.print(plan); err != nil {
 		return err
 	}
-	if again {
+	if previous != nil {
 		if err := o.tellChanges(changes); err != nil {
 			return err
 		}
+	}
+	if previous != nil {
+		o.tellPrices(previous.Prices, plan.Prices)
+	}
+	for _, note := range plan.Notes {
+		o.session.Notef("Note: %s.", output.Sanitize(note))
 	}
 	o.session.Notef("%s: %s, written to %s", output.Plural(len(plan.Workloads), "workload"), view.Decisions(plan), o.output)
 	if c := plan.Costs; c != nil && len(c.Unpriced) > 0 {
@@ -214,7 +272,10 @@ const columnGap = 3
 func (o *options) print(plan core.Document) error {
 	width, _ := o.session.Size()
 	decisions, out := view.LeaveOut(view.Plan(plan), width, columnGap, "CLASS", "SIZE", "REPLICAS", "PHASE", "USD/MONTH")
-	tables := []view.Table{view.FitLast(decisions, width, columnGap), view.PlanNodePools(plan), view.FitLast(view.PlanCosts(plan), width, columnGap)}
+	tables := []view.Table{
+		view.FitLast(decisions, width, columnGap), view.PlanNodePools(plan),
+		view.FitLast(view.PlanCosts(plan), width, columnGap), view.FitLast(view.PlanContributors(plan), width, columnGap),
+	}
 	for i, table := range tables {
 		if len(table.Rows) == 0 {
 			continue
