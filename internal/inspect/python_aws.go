@@ -15,6 +15,10 @@ func (p program) awsCall(c python.Call) {
 	if !slices.Contains(awsLibraries, top(c.Name)) && c.Service == "" {
 		return
 	}
+	// What a call returned is a client, a session, or data such as a frame.
+	if made, _, chained := strings.Cut(c.Name, "()"); chained && c.Service == "" && !strings.HasSuffix(made, "Session") {
+		return
+	}
 	// A client is what leads to calls; the settings of one are its part.
 	if strings.HasSuffix(c.Name, ".Config") || strings.HasSuffix(c.Name, "Error") || strings.HasPrefix(c.Name, "botocore.exceptions") {
 		return

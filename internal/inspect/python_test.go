@@ -112,6 +112,7 @@ var snippets = map[string]struct {
 	"session kept":        {"", "from boto3.session import Session as S\nsession = S(region_name='eu-west-1')\ns3 = session.resource('s3')\ndb = session.client('dynamodb')\n", []string{"AWSCall:2", "AWSCall:3", "AWSCall:4", "HardcodedRegion:2"}},
 	"client of an object": {"", "import boto3\nclass M:\n    def __init__(self):\n        self.queue = boto3.client('sqs')\n    def put(self, x):\n        self.queue.send_message(MessageBody=x)\n", []string{"AWSCall:4", "AWSCall:6"}},
 	"client by with":      {"", "import boto3\nwith boto3.client('s3') as c:\n    c.upload_file('/tmp/a', 'acme-data', 'a')\n", []string{"AWSCall:2", "AWSCall:3", "HardcodedBucket:3"}},
+	"frame of AWS":        {"what is read from AWS is no client", "import awswrangler as wr\ndf = wr.s3.read_csv(path=p)\ndf.groupby('a').sum()\n", []string{"AWSCall:2"}},
 	"names of two things": {"one name for a client and for a frame stands for neither", "import boto3, pandas\nx = boto3.client('s3')\nx = pandas.DataFrame()\nx.head()\n", []string{"AWSCall:2"}},
 	"bucket by its place": {"", "import boto3\nboto3.resource('s3').Bucket('acme-models').download_file('key', '/tmp/key')\nboto3.client('s3').download_file('acme-models', 'k', '/tmp/k')\n", []string{"AWSCall:2", "AWSCall:3", "HardcodedBucket:2", "HardcodedBucket:3"}},
 	"bucket handed over":  {"a client that a caller gives", "def f(s3_client, frame):\n    s3_client.download_file('acme-models', 'k', '/tmp/k')\n    frame.Object('not-a-bucket')\n", []string{"HardcodedBucket:2"}},

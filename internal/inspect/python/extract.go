@@ -28,7 +28,8 @@ type scope struct {
 }
 
 type extractor struct {
-	source Source
+	source      Source
+	stringBytes int
 	// aliases maps names of the file to what was imported under them.
 	aliases map[string]string
 	// constants are the names that the module binds exactly once, to a value.
@@ -380,5 +381,8 @@ func (x *extractor) global(n *node) {
 func (x *extractor) str(n *node, s scope) { x.addString(x.fold(n, 0), n, s) }
 
 func (x *extractor) addString(value Value, n *node, s scope) {
+	if x.stringBytes += len(value.Text); x.stringBytes > maxStringBytes && len(value.Text) > shortBytes {
+		return
+	}
 	x.source.Strings = append(x.source.Strings, String{Text: value.Text, Line: n.line, AtStart: s.atStart})
 }

@@ -3,10 +3,13 @@ package python
 import "strings"
 
 // maxFoldDepth bounds the folding of nested concatenations, maxFoldBytes the
-// text that comes of it: names may double one another.
+// text that comes of it, since names may double one another, and
+// maxStringBytes all texts of a file together: beyond, long ones are left out.
 const (
-	maxFoldDepth = 60
-	maxFoldBytes = 16 << 10
+	maxFoldDepth   = 60
+	maxFoldBytes   = 4 << 10
+	maxStringBytes = 1 << 20
+	shortBytes     = 256
 )
 
 // hole stands for a part of a string that is not known.

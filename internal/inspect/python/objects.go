@@ -43,10 +43,13 @@ func (x *extractor) object(left, right *node) {
 	origin := made{}
 	switch right.kind {
 	case "call":
-		origin = made{name: x.name(right, 0), first: x.firstArgument(right)}
+		// One name may be made of another: what grows is no client.
+		if name := x.name(right, 0); len(name) <= maxObjectName {
+			origin = made{name: name, first: x.firstArgument(right)}
+		}
 	case "identifier", "attribute":
 		// `env = os.environ`; what is not a name of a module may be anything.
-		if name := x.name(right, 0); x.imported[first(name)] {
+		if name := x.name(right, 0); len(name) <= maxObjectName && x.imported[first(name)] {
 			origin = made{name: name}
 		}
 	}

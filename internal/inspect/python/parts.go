@@ -76,13 +76,22 @@ func identifiers(n *node, names map[string]bool) {
 
 // reach adds what the functions that are used use themselves.
 func reach(used map[string]bool, functions map[string]*node) {
-	done := map[string]bool{}
-	for again := true; again; {
-		again = false
-		for name, function := range functions {
-			if used[name] && !done[name] {
-				done[name], again = true, true
-				identifiers(function, used)
+	var open []string
+	for name := range used {
+		open = append(open, name)
+	}
+	for len(open) > 0 {
+		name := open[len(open)-1]
+		open = open[:len(open)-1]
+		if functions[name] == nil {
+			continue
+		}
+		more := map[string]bool{}
+		identifiers(functions[name], more)
+		for next := range more {
+			if !used[next] {
+				used[next] = true
+				open = append(open, next)
 			}
 		}
 	}

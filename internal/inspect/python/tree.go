@@ -3,6 +3,8 @@ package python
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/odvcencio/gotreesitter"
 	"github.com/odvcencio/gotreesitter/grammars"
@@ -49,6 +51,12 @@ func parse(text []byte, limits Limits) (root *node, err error) {
 	language := grammars.PythonLanguage()
 	parser := gotreesitter.NewParser(language)
 	parser.SetTimeoutMicros(limits.TimeoutMicros)
+	// The library tries again what it could not parse, each time with the whole
+	// of that time; the flag ends all tries together.
+	var spent uint32
+	parser.SetCancellationFlag(&spent)
+	timer := time.AfterFunc(time.Duration(limits.TimeoutMicros)*time.Microsecond, func() { atomic.StoreUint32(&spent, 1) })
+	defer timer.Stop()
 	tree, err := parser.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("the parser failed: %w", err)
