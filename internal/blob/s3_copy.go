@@ -3,6 +3,7 @@ package blob
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -149,7 +150,7 @@ func checkCopy(ctx context.Context, job Job, to *bucket, l layout) (Check, error
 		if err != nil {
 			return "", err
 		}
-		want = fmt.Sprintf("%x", sum)
+		want = hex.EncodeToString(sum)
 	case l.partBytes > 0 && strings.HasSuffix(tag, fmt.Sprintf("-%d", l.count())):
 		if want, err = multipartTag(job.Content, l); err != nil {
 			return "", err

@@ -136,8 +136,12 @@ func (u *s3Parts) abort(ctx context.Context) error {
 }
 
 func (u *s3Parts) left() string {
-	return fmt.Sprintf("Its parts are kept, and charged for, until it is given up: aws s3api abort-multipart-upload --bucket %s --key '%s' --upload-id %s",
-		u.bucket.at.Bucket, u.key, u.id)
+	at := ""
+	if endpoint := aws.ToString(u.bucket.s3.Options().BaseEndpoint); endpoint != "" {
+		at = " --endpoint-url " + endpoint
+	}
+	return fmt.Sprintf("Its parts are kept, and charged for, until it is given up: aws s3api abort-multipart-upload%s --bucket %s --key '%s' --upload-id '%s'",
+		at, u.bucket.at.Bucket, u.key, u.id)
 }
 
 // s3Gone recognises that an upload, or a part of it, is no longer there.

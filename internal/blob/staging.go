@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 )
 
 // staging is one upload under way in a store that keeps its parts until the
@@ -77,7 +78,7 @@ var errUploadGone = errors.New("the store no longer has the unfinished upload")
 func plainKey(key string) bool {
 	for i, r := range key {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-		if !letter && !bytes.ContainsRune([]byte("._-/=+@ "), r) {
+		if !letter && !strings.ContainsRune("._-/=+@ ", r) {
 			return false
 		}
 		if i > 0 && (key[i-1:i+1] == "//" || key[i-1:i+1] == "..") {

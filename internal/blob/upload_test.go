@@ -4,18 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/google/go-cmp/cmp"
 )
 
 // uploadPart is a length that every store takes.
@@ -143,6 +139,7 @@ func TestKilledUploadGoesOn(t *testing.T) {
 				job.To = at.open(t)
 				read := &counting{Bucket: job.From}
 				job.From = read
+				at.settle()
 				before := at.received.Load()
 				copied, err := transfer.Copy(t.Context(), job)
 				if err != nil {
@@ -314,7 +311,7 @@ func TestTwoExportsOfOneObject(t *testing.T) {
 			interrupt(t, transfer, killed, 3*uploadPart)
 			var group sync.WaitGroup
 			for i := range 2 {
-				job, _ := jobOf(t, data, at.open(t), filepath.Join(dir, fmt.Sprint(i)))
+				job, _ := jobOf(t, data, at.open(t), filepath.Join(dir, strconv.Itoa(i)))
 				group.Go(func() {
 					if _, err := transfer.Copy(t.Context(), job); err != nil {
 						t.Error(err)
@@ -334,173 +331,5 @@ func TestTwoExportsOfOneObject(t *testing.T) {
 				t.Errorf("uploads are left: %v", left)
 			}
 		})
-	}
-}
-
-// unfinished lists the uploads that a bucket of S3 or a folder has.
-func unfinished(t *testing.T, of Bucket) []string {
-	t.Helper()
-	b, ok := of.(*bucket)
-	if !ok {
-		return nil
-	}
-	var ids []string
-	if b.s3 != nil {
-		listed, err := b.s3.ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: aws.String(b.at.Bucket)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, upload := range listed.Uploads {
-			ids = append(ids, aws.ToString(upload.UploadId))
-		}
-	}
-	for object, err := range of.List(t.Context(), "") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(object.Key, folderMark) {
-			ids = append(ids, object.Key)
-		}
-	}
-	return ids
-}
-
-// TestGivingUp: what is not to be gone on with does not stay.
-func TestGivingUp(t *testing.T) {
-	data := randomBytes(6 * uploadPart)
-	transfer := quick(Transfer{PartBytes: uploadPart, Parallelism: 1})
-	cases := map[string]func(t *testing.T, at place, job Job){
-		"without a journal": func(t *testing.T, _ place, job Job) {
-			job.Journal = ""
-			interrupt(t, transfer, job, 2*uploadPart)
-		},
-		"by hand": func(t *testing.T, at place, job Job) {
-			interrupt(t, transfer, job, 2*uploadPart)
-			if len(unfinished(t, job.To)) != 1 {
-				t.Fatal("nothing was kept")
-			}
-			options := func(Location) Options {
-				return Options{Region: "us-east-1", EndpointURL: at.URL, Credentials: &Credentials{AccessKeyID: "A", SecretAccessKey: "s"}}
-			}
-			if err := Abandon(t.Context(), job.Journal, options, job.Note); err != nil {
-				t.Fatal(err)
-			}
-			if err := Abandon(t.Context(), job.Journal, options, job.Note); err != nil {
-				t.Errorf("giving up twice: %v", err)
-			}
-		},
-		"the source changed": func(t *testing.T, _ place, job Job) {
-			source := newFakeS3(t).open(t)
-			job.Content, job.From, job.Object = nil, source, put(t, source, "model", data)
-			changed := make(chan struct{})
-			replaced := transfer
-			replaced.Progress = func(done int64) {
-				if done == 2*uploadPart {
-					put(t, source, "model", append([]byte("other"), data...))
-					close(changed)
-				}
-			}
-			if _, err := replaced.Copy(t.Context(), job); KindOf(err) != KindChanged {
-				t.Errorf("got %v, want that the source changed", err)
-			}
-			<-changed
-		},
-	}
-	for _, name := range []string{"s3", "file"} {
-		for what, tc := range cases {
-			t.Run(name+" "+what, func(t *testing.T) {
-				at := places()[name](t)
-				job, _ := jobOf(t, data, at.open(t), filepath.Join(t.TempDir(), "journal"))
-				tc(t, at, job)
-				if left := unfinished(t, at.open(t)); len(left) > 0 {
-					t.Errorf("uploads are left: %v", left)
-				}
-				if _, err := os.Stat(job.Journal); !os.IsNotExist(err) {
-					t.Errorf("a journal is left: %v", err)
-				}
-			})
-		}
-	}
-}
-
-// TestDamagedPartIsSentAgain: a part that arrives as something else does not
-// stay.
-func TestDamagedPartIsSentAgain(t *testing.T) {
-	fake := newFakeS3(t)
-	data := randomBytes(3 * uploadPart)
-	job, _ := jobOf(t, data, fake.open(t), filepath.Join(t.TempDir(), "journal"))
-	var damaged atomic.Bool
-	spoil := func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Query().Get("partNumber") != "2" || damaged.Swap(true) {
-			return false
-		}
-		w.Header().Set("ETag", `"`+strings.Repeat("0", 32)+`"`)
-		return true
-	}
-	fake.spoil.Store(&spoil)
-	copied, err := quick(Transfer{PartBytes: uploadPart}).Copy(t.Context(), job)
-	if err != nil || !damaged.Load() || copied.Check != CheckParts {
-		t.Fatalf("got %+v, %v", copied, err)
-	}
-	holds(t, fake.open(t), job.Key, data)
-}
-
-// TestUploadsThatNobodyRemembers are spoken of, and left to whoever they are of.
-func TestUploadsThatNobodyRemembers(t *testing.T) {
-	fake := newFakeS3(t)
-	data := randomBytes(3 * uploadPart)
-	store := fake.open(t)
-	stray := &s3Parts{bucket: store.(*bucket), key: "churn/model.tar.gz"}
-	if err := stray.begin(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	job, said := jobOf(t, data, store, filepath.Join(t.TempDir(), "journal"))
-	if _, err := quick(Transfer{PartBytes: uploadPart}).Copy(t.Context(), job); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(said.String(), "other unfinished uploads") || !strings.Contains(said.String(), stray.id) {
-		t.Errorf("said: %s", said)
-	}
-	if diff := cmp.Diff([]string{stray.id}, unfinished(t, store)); diff != "" {
-		t.Errorf("uploads (-want +got):\n%s", diff)
-	}
-}
-
-// TestRegistryThatTakesNoChunks gets the file in one go, and says what that
-// means.
-func TestRegistryThatTakesNoChunks(t *testing.T) {
-	at := places()["oci"](t)
-	data := randomBytes(3 * uploadPart)
-	job, said := jobOf(t, data, at.open(t), filepath.Join(t.TempDir(), "journal"))
-	spoil := func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method != http.MethodPatch {
-			return false
-		}
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return true
-	}
-	at.spoil.Store(&spoil)
-	if _, err := quick(Transfer{PartBytes: uploadPart}).Copy(t.Context(), job); err != nil {
-		t.Fatal(err)
-	}
-	holds(t, at.open(t), job.Key, data)
-	if !strings.Contains(said.String(), "an interrupted export begins this one from the start") {
-		t.Errorf("said: %s", said)
-	}
-}
-
-// TestNoSecretIsSaid: the address of a session is as good as a password.
-func TestNoSecretIsSaid(t *testing.T) {
-	at := places()["gs"](t)
-	job, said := jobOf(t, randomBytes(6*uploadPart), at.open(t), filepath.Join(t.TempDir(), "journal"))
-	transfer := quick(Transfer{PartBytes: uploadPart, Attempts: 1})
-	interrupt(t, transfer, job, 2*uploadPart)
-	at.Close()
-	_, err := transfer.Copy(t.Context(), job)
-	if err == nil || strings.Contains(err.Error()+said.String(), "resumable") {
-		t.Errorf("got %v; said: %s", err, said)
-	}
-	if info, err := os.Stat(job.Journal); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("others can read the journal: %v, %v", info, err)
 	}
 }
