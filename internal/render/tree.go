@@ -50,7 +50,8 @@ type Options struct {
 	Repository Repository
 	// Nodes says in which forms the node pools are written.
 	Nodes []NodesForm
-	// ClusterName is that of the EKS cluster; Karpenter finds subnets and
+	// ClusterName is that of the EKS cluster, and of several that of the default
+	// one: the others have the plan's names. Karpenter finds subnets and
 	// security groups by it.
 	ClusterName string
 	// Chart is the model chart, by path below its folder; needed for FormHelm.
@@ -108,8 +109,17 @@ type File struct {
 	Data []byte
 }
 
-// Tree writes the files, sorted by path.
+// Tree writes the files, sorted by path. Of a plan for several clusters, each
+// has a tree of its own.
 func Tree(in Input) ([]File, error) {
+	if names := in.Plan.ClusterNames(); len(names) > 0 {
+		return severalTrees(in, names)
+	}
+	return oneTree(in)
+}
+
+// oneTree writes the files for one cluster.
+func oneTree(in Input) ([]File, error) {
 	in.Namespace = cmp.Or(in.Namespace, "default")
 	in.Form, in.Delivery = cmp.Or(in.Form, FormManifests), cmp.Or(in.Delivery, DeliveryNone)
 	in.Repository.Revision = cmp.Or(in.Repository.Revision, "main")
