@@ -67,7 +67,8 @@ func located(found []export.Finding) []string {
 func TestFindingsInTheCode(t *testing.T) {
 	want := []string{
 		"AWSCall artifact: code/inference.py:4", "HardcodedRegion artifact: code/inference.py:4",
-		"InstallAtStart artifact: code/requirements.txt:1", "RequirementUnpinned artifact: code/requirements.txt:1",
+		"InstallAtStart artifact: code/requirements.txt:1", "PackageUndeclared artifact: code/inference.py:2",
+		"RequirementUnpinned artifact: code/requirements.txt:1",
 		"SageMakerVariableNeeded artifact: code/inference.py:8", "ServingHook artifact: code/inference.py:7",
 	}
 	entries := []entry{{"code/inference.py", inference}, {"code/requirements.txt", "pandas>=2\n"}}

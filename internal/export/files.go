@@ -45,6 +45,25 @@ type FindingsDocument struct {
 	// Endpoint is the endpoint's name on SageMaker.
 	Endpoint string    `json:"endpoint"`
 	Findings []Finding `json:"findings"`
+	// Kinds explains the kinds of findings that are among them, by ID.
+	Kinds []ExplainedKind `json:"kinds,omitempty"`
+}
+
+// ExplainedKind says what the findings of a kind tell.
+type ExplainedKind struct {
+	ID    string `json:"id"`
+	Means string `json:"means"`
+}
+
+// explained are the kinds of findings, each once.
+func explained(findings []Finding) []ExplainedKind {
+	var found []ExplainedKind
+	for _, kind := range Kinds() {
+		if slices.ContainsFunc(findings, func(f Finding) bool { return f.ID == kind.ID }) {
+			found = append(found, ExplainedKind{ID: kind.ID, Means: kind.Means})
+		}
+	}
+	return found
 }
 
 // Files returns the findings, the runtime's description, the recipe of an image
@@ -53,6 +72,7 @@ type FindingsDocument struct {
 func (b Bundle) Files(endpoint string) ([]File, error) {
 	findings := FindingsDocument{
 		Header: document.Header{APIVersion: APIVersion, Kind: KindFindings}, Endpoint: endpoint, Findings: b.Findings,
+		Kinds: explained(b.Findings),
 	}
 	values := []struct {
 		path  string

@@ -21,7 +21,7 @@ func TestFindingsPage(t *testing.T) {
 	var page strings.Builder
 	page.WriteString(`# Findings
 
-What ` + "`landfall export`" + ` finds, in ` + "`findings.yaml`" + ` of a bundle and in the table it prints. This page is made from the code's own table.
+What ` + "`landfall export`" + ` finds, in ` + "`findings.yaml`" + ` of a bundle, which explains the kinds that it holds, and in the table it prints. This page is made from the code's own table.
 
 A finding is an **Error** when the files cannot serve outside SageMaker as they are, or would run what nobody has vouched for: the bundle then has no manifests. It is a **Warning** when it may break something, which depends on what the cluster offers. It is **Info** when it only has to be known.
 
