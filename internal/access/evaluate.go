@@ -44,13 +44,6 @@ func (s Source) String() string { return s.Policy + ", statement " + s.Statement
 // openVariable stands among the open keys for a variable in a Resource.
 const openVariable = "policy variable"
 
-// Evaluate judges an action on a resource by the policies of one identity. An
-// explicit Deny wins over any Allow. A broken policy may hide a Deny, and makes
-// what is allowed conditional.
-func Evaluate(policies []Policy, action, resource string) Decision {
-	return evaluate(policies, Request{Action: action, Resource: resource})
-}
-
 // tally collects what the statements say.
 type tally struct {
 	denied, allowed, maybeAllowed []Source
@@ -59,6 +52,9 @@ type tally struct {
 	broken              []string
 }
 
+// evaluate judges a request by the policies of one identity. An explicit Deny
+// wins over any Allow. A broken policy may hide a Deny, and makes what is
+// allowed conditional.
 func evaluate(policies []Policy, r Request) Decision {
 	var t tally
 	for _, policy := range policies {

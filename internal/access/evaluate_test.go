@@ -83,7 +83,7 @@ func TestEvaluate(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := Evaluate([]Policy{mustParse(t, "p", tc.statements)}, invoke, churn)
+			got := evaluate([]Policy{mustParse(t, "p", tc.statements)}, Request{Action: invoke, Resource: churn})
 			if got.Verdict != tc.want || got.Conditional != (len(tc.open) > 0) {
 				t.Errorf("got %+v, want %s", got, tc.want)
 			}
@@ -99,7 +99,7 @@ func TestVariablesAreTextInTheOldVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := Evaluate([]Policy{old}, invoke, churn); got.Verdict != NotAllowed {
+	if got := evaluate([]Policy{old}, Request{Action: invoke, Resource: churn}); got.Verdict != NotAllowed {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -209,8 +209,8 @@ func TestMoreDenyNeverAllowsMore(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		policy, extra := policies().Draw(t, "policy"), statements().Draw(t, "extra")
-		before := Evaluate([]Policy{policy}, invoke, churn)
-		after := Evaluate([]Policy{policy, {Name: "extra", Statements: []Statement{extra}}}, invoke, churn)
+		before := evaluate([]Policy{policy}, Request{Action: invoke, Resource: churn})
+		after := evaluate([]Policy{policy, {Name: "extra", Statements: []Statement{extra}}}, Request{Action: invoke, Resource: churn})
 		if extra.Effect == Deny && rank(after) > rank(before) {
 			t.Fatalf("a Deny turned %+v into %+v", before, after)
 		}
@@ -218,7 +218,7 @@ func TestMoreDenyNeverAllowsMore(t *testing.T) {
 			t.Fatalf("an Allow turned %+v into %+v", before, after)
 		}
 		everything := Statement{Effect: Deny, Actions: []string{"*"}, Resources: []string{"*"}}
-		if got := Evaluate([]Policy{policy, {Statements: []Statement{everything}}}, invoke, churn); got.Verdict != Denied {
+		if got := evaluate([]Policy{policy, {Statements: []Statement{everything}}}, Request{Action: invoke, Resource: churn}); got.Verdict != Denied {
 			t.Fatalf("a Deny of everything left %+v", got)
 		}
 	})

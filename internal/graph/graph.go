@@ -141,42 +141,31 @@ func (g *Graph) neighbours(id string, links [][]int) []string {
 	return ids
 }
 
-// Around returns the part of the graph within so many steps of a node, in
-// either direction, with all edges between the nodes of the part. It is empty
-// for an ID that is no node.
-func (g *Graph) Around(id string, depth int) *Graph {
-	start, found := g.index[id]
-	if !found {
-		return assemble(nil, nil)
-	}
-	reached, frontier := map[int]bool{start: true}, []int{start}
-	for range depth {
-		var next []int
-		for _, at := range frontier {
-			for _, neighbour := range slices.Concat(g.out[at], g.in[at]) {
-				if !reached[neighbour] {
-					reached[neighbour] = true
-					next = append(next, neighbour)
-				}
-			}
+// Beside returns what the resources of a workload, given by its full key,
+// depend on beyond it, and what beyond it depends on them: each node once,
+// sorted by ID.
+func (g *Graph) Beside(workload string) (needs, neededBy []Node) {
+	for i := range g.Nodes {
+		if g.Nodes[i].Workload != workload {
+			continue
 		}
-		frontier = next
+		needs = append(needs, g.beyond(workload, g.Dependencies(g.Nodes[i].ID))...)
+		neededBy = append(neededBy, g.beyond(workload, g.Dependents(g.Nodes[i].ID))...)
 	}
-	return g.part(reached)
+	return unique(needs), unique(neededBy)
 }
 
-func (g *Graph) part(reached map[int]bool) *Graph {
+func (g *Graph) beyond(workload string, ids []string) []Node {
 	var nodes []Node
-	for i := range g.Nodes {
-		if reached[i] {
-			nodes = append(nodes, g.Nodes[i])
+	for _, id := range ids {
+		if n := g.Node(id); n.Workload != workload {
+			nodes = append(nodes, *n)
 		}
 	}
-	var edges []Edge
-	for _, e := range g.Edges {
-		if reached[g.index[e.From]] && reached[g.index[e.To]] {
-			edges = append(edges, e)
-		}
-	}
-	return assemble(nodes, edges)
+	return nodes
+}
+
+func unique(nodes []Node) []Node {
+	slices.SortFunc(nodes, func(a, b Node) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.Compact(nodes)
 }

@@ -235,7 +235,7 @@ func TestCycles(t *testing.T) {
 		job("a", "s3://b/x", "s3://b/y"), job("b", "s3://b/y", "s3://b/x"), job("alone", "s3://b/z", "s3://b/z"),
 	}})
 	want := [][]string{{"Artifact/s3://b/x", "Artifact/s3://b/y", ID(here, inventory.KindProcessingJob, "a"), ID(here, inventory.KindProcessingJob, "b")}}
-	got := g.Cycles()
+	got := g.cycles()
 	for _, cycle := range got {
 		slices.Sort(cycle)
 	}
@@ -274,12 +274,12 @@ func TestEdgesEndInNodes(t *testing.T) {
 func TestOrderPutsDependenciesFirst(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := anyGraph(t)
-		order := g.Order()
+		order := g.order()
 		if len(order) != len(g.Nodes) {
 			t.Fatalf("%d of %d nodes stand in the order", len(order), len(g.Nodes))
 		}
 		circle := map[string]int{}
-		for i, cycle := range g.Cycles() {
+		for i, cycle := range g.cycles() {
 			for _, id := range cycle {
 				circle[id] = i + 1
 			}
@@ -293,30 +293,60 @@ func TestOrderPutsDependenciesFirst(t *testing.T) {
 	})
 }
 
-func TestAroundIsAPart(t *testing.T) {
+// TestBesideIsBeyond: what stands beside a workload is none of its own, and is
+// related to something of it.
+func TestBesideIsBeyond(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := anyGraph(t)
-		start := g.Nodes[rapid.IntRange(0, len(g.Nodes)-1).Draw(t, "start")].ID
-		depth := rapid.IntRange(0, 4).Draw(t, "depth")
-		part, wider := g.Around(start, depth), g.Around(start, depth+1)
-		if part.Node(start) == nil {
-			t.Fatalf("%s is not in the part around it", start)
+		for i := range g.Nodes {
+			g.Nodes[i].Workload = rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "workload")
 		}
-		for _, n := range part.Nodes {
-			if wider.Node(n.ID) == nil {
-				t.Fatalf("%s is nearer than %d but not than %d", n.ID, depth, depth+1)
-			}
+		needs, neededBy := g.Beside("a")
+		beside := func(nodes []Node, id string) bool {
+			return slices.ContainsFunc(nodes, func(n Node) bool { return n.ID == id })
 		}
 		for _, e := range g.Edges {
-			inside := part.Node(e.From) != nil && part.Node(e.To) != nil
-			if inside != slices.Contains(part.Edges, e) {
-				t.Fatalf("edge %v: in the part %v", e, !inside)
+			from, to := g.Node(e.From), g.Node(e.To)
+			out, in := from.Workload == "a" && to.Workload != "a", to.Workload == "a" && from.Workload != "a"
+			if out && !beside(needs, to.ID) || in && !beside(neededBy, from.ID) {
+				t.Fatalf("%v is not beside a: %v, %v", e, needs, neededBy)
+			}
+		}
+		for _, n := range slices.Concat(needs, neededBy) {
+			if n.Workload == "a" {
+				t.Fatalf("%v is its own", n)
 			}
 		}
 	})
-	if part := Of(churn()).Around("nothing", 2); len(part.Nodes) != 0 {
-		t.Errorf("the part around nothing has %d nodes", len(part.Nodes))
+}
+
+// order and cycles are what Components means for a graph.
+func (g *Graph) order() []string {
+	var ids []string
+	for _, component := range Components(g.out) {
+		for _, at := range component {
+			ids = append(ids, g.Nodes[at].ID)
+		}
 	}
+	return ids
+}
+
+func (g *Graph) cycles() [][]string {
+	var cycles [][]string
+	for _, component := range Components(g.out) {
+		var ids []string
+		work := 0
+		for _, at := range component {
+			ids = append(ids, g.Nodes[at].ID)
+			if g.Nodes[at].Kind != KindArtifact {
+				work++ // files that one job reads and writes make no circle by themselves
+			}
+		}
+		if work > 1 {
+			cycles = append(cycles, ids)
+		}
+	}
+	return cycles
 }
 
 func TestOfIsDeterministic(t *testing.T) {
@@ -326,7 +356,7 @@ func TestOfIsDeterministic(t *testing.T) {
 		if diff := cmp.Diff(first.Edges, again.Edges); diff != "" {
 			t.Fatal(diff)
 		}
-		if diff := cmp.Diff(first.Order(), again.Order()); diff != "" {
+		if diff := cmp.Diff(first.order(), again.order()); diff != "" {
 			t.Fatal(diff)
 		}
 	}
@@ -367,7 +397,7 @@ func BenchmarkOf20000(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		g := Of(d)
-		g.Order()
+		g.order()
 		g.WorkloadDependencies()
 	}
 }

@@ -2,46 +2,14 @@ package graph
 
 import "slices"
 
-// Order returns the IDs of all nodes so that nothing stands before what it
-// depends on. The members of a circle stand together, sorted; Cycles has them.
-func (g *Graph) Order() []string {
-	order := make([]string, 0, len(g.Nodes))
-	for _, component := range g.components() {
-		for _, at := range component {
-			order = append(order, g.Nodes[at].ID)
-		}
-	}
-	return order
-}
-
-// Cycles returns the circles, each sorted. Files that one job reads and writes
-// make no circle by themselves.
-func (g *Graph) Cycles() [][]string {
-	var cycles [][]string
-	for _, component := range g.components() {
-		var ids []string
-		work := 0
-		for _, at := range component {
-			ids = append(ids, g.Nodes[at].ID)
-			if g.Nodes[at].Kind != KindArtifact {
-				work++
-			}
-		}
-		if work > 1 {
-			cycles = append(cycles, ids)
-		}
-	}
-	return cycles
-}
-
-// components are the strongly connected components, dependencies first, by
-// Tarjan's algorithm (SIAM J. Comput. 1(2), 1972) without recursion: chains of
-// tens of thousands of nodes occur.
-func (g *Graph) components() [][]int {
-	t := tarjan{
-		out: g.out, number: make([]int, len(g.Nodes)), low: make([]int, len(g.Nodes)), onStack: make([]bool, len(g.Nodes)),
-	}
-	for at := range g.Nodes {
+// Components are the strongly connected components of a graph, given by what
+// each node depends on: those that something depends on stand before it, and
+// nodes that depend on one another stand together, sorted. It is Tarjan's
+// algorithm (SIAM J. Comput. 1(2), 1972) without recursion: chains of tens of
+// thousands of nodes occur. Nodes are visited in their order.
+func Components(out [][]int) [][]int {
+	t := tarjan{out: out, number: make([]int, len(out)), low: make([]int, len(out)), onStack: make([]bool, len(out))}
+	for at := range out {
 		if t.number[at] == 0 {
 			t.visit(at)
 		}

@@ -80,7 +80,7 @@ func TestStepsWithinConditions(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("steps are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if cycles := g.Cycles(); len(cycles) > 0 {
+	if cycles := g.cycles(); len(cycles) > 0 {
 		t.Errorf("the steps go round in circles: %v", cycles)
 	}
 }

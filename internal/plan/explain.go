@@ -3,11 +3,13 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
 	"landfall.dev/landfall/internal/document"
+	"landfall.dev/landfall/internal/graph"
 	"landfall.dev/landfall/internal/inventory"
 )
 
@@ -147,6 +149,9 @@ func evidenceOf(key inventory.WorkloadKey, inv inventory.Document) []Fact {
 	}
 	facts.runs(w.Runs, inv.LookbackDays)
 	facts.around(*w)
+	needs, neededBy := graph.Of(inv).Beside(key.Full())
+	facts.beside("needs", needs)
+	facts.beside("is needed by", neededBy)
 	return facts
 }
 
@@ -205,6 +210,29 @@ func (f *facts) runs(r *inventory.Runs, days int) {
 		f.add("a run takes", fmt.Sprintf("%d × %s for %.3g hours (median), %.4g instance hours a month", max(r.InstanceCount, 1), r.InstanceType, r.MedianHours, r.InstanceHoursPerMonth))
 	}
 	f.add("started by", r.StartedBy)
+}
+
+// mostBeside is how many things of one kind are named before they are counted.
+const mostBeside = 4
+
+// beside names what the graph has around a workload, by kind: its images, files,
+// roles and networks, and what refers to it.
+func (f *facts) beside(how string, nodes []graph.Node) {
+	byKind := map[graph.Kind][]string{}
+	for _, n := range nodes {
+		name := n.Name
+		if n.Status == graph.StatusMissing {
+			name += " (missing)"
+		}
+		byKind[n.Kind] = append(byKind[n.Kind], name)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		names := byKind[kind]
+		if more := len(names) - mostBeside; more > 0 {
+			names = append(names[:mostBeside:mostBeside], fmt.Sprintf("and %d more", more))
+		}
+		f.add(fmt.Sprintf("%s %s", how, kind), strings.Join(names, ", "))
+	}
 }
 
 // mostConsumers is how many consumers are named before they are counted only.

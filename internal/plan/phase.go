@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"landfall.dev/landfall/internal/graph"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/placement"
 )
@@ -175,16 +176,29 @@ func (b *builder) dependenciesOf(e *entry) []*entry {
 }
 
 // components are the entries in the order of their dependencies: what is
-// depended on comes first, and what depends on one another is together. It is
-// Tarjan's algorithm for strongly connected components.
+// depended on comes first, and what depends on one another is together.
 func (b *builder) components() [][]*entry {
-	s := sorter{builder: b, index: map[*entry]int{}, low: map[*entry]int{}, onStack: map[*entry]bool{}}
-	for _, e := range b.inOrder() {
-		if s.index[e] == 0 {
-			s.visit(e)
+	ordered := b.inOrder()
+	at := make(map[*entry]int, len(ordered))
+	for i, e := range ordered {
+		at[e] = i
+	}
+	out := make([][]int, len(ordered))
+	for i, e := range ordered {
+		for _, on := range b.dependenciesOf(e) {
+			out[i] = append(out[i], at[on])
 		}
 	}
-	return s.components
+	var components [][]*entry
+	for _, found := range graph.Components(out) {
+		component := make([]*entry, 0, len(found))
+		for _, i := range found {
+			component = append(component, ordered[i])
+		}
+		slices.SortFunc(component, func(x, y *entry) int { return x.Compare(y.WorkloadKey) })
+		components = append(components, component)
+	}
+	return components
 }
 
 // inOrder sorts entries by what would move first if nothing depended on
@@ -224,42 +238,6 @@ func requestsPerDay(e *entry) float64 {
 		return 0
 	}
 	return e.work.Traffic.RequestsPerDay
-}
-
-type sorter struct {
-	*builder
-
-	index, low map[*entry]int
-	onStack    map[*entry]bool
-	stack      []*entry
-	components [][]*entry
-}
-
-func (s *sorter) visit(e *entry) {
-	s.index[e] = len(s.index) + 1
-	s.low[e] = s.index[e]
-	s.stack = append(s.stack, e)
-	s.onStack[e] = true
-	for _, on := range s.dependenciesOf(e) {
-		switch {
-		case s.index[on] == 0:
-			s.visit(on)
-			s.low[e] = min(s.low[e], s.low[on])
-		case s.onStack[on]:
-			s.low[e] = min(s.low[e], s.index[on])
-		}
-	}
-	if s.low[e] != s.index[e] {
-		return
-	}
-	at := slices.Index(s.stack, e)
-	component := slices.Clone(s.stack[at:])
-	s.stack = s.stack[:at]
-	for _, each := range component {
-		s.onStack[each] = false
-	}
-	slices.SortFunc(component, func(x, y *entry) int { return x.Compare(y.WorkloadKey) })
-	s.components = append(s.components, component)
 }
 
 // listPhases are the phases that have workloads, each in the order in which
