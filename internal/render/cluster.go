@@ -43,7 +43,7 @@ func (t *tree) cluster() error {
 	if err != nil {
 		return err
 	}
-	if sharing != nil {
+	if sharing != nil && t.provider() != string(placement.ProviderGKE) { // which shares GPUs by itself
 		files = append(files, "gpu-sharing.yaml")
 		if err := t.object(clusterFolder+"/gpu-sharing.yaml", sharing); err != nil {
 			return err

@@ -2,10 +2,13 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"strings"
 	"text/template"
+
+	"github.com/zclconf/go-cty/cty"
 
 	"landfall.dev/landfall/internal/gap"
 	"landfall.dev/landfall/internal/inventory"
@@ -32,6 +35,13 @@ type readme struct {
 	Root, Tool           string
 	Karpenter, Terraform bool
 	Provider, Sharing    string
+	// Variables have to be set when the Terraform module is called. NodeRole is
+	// that of Karpenter's nodes; Shares says that some of them share GPUs.
+	Variables []string
+	NodeRole  string
+	Shares    bool
+	// Device says where the device plugin comes from; empty without GPUs.
+	Device string
 	// Needs are what the cluster has to have beside Landfall.
 	Needs                            []string
 	PrometheusOperator, NoPrometheus bool
@@ -72,11 +82,7 @@ func (t *tree) readme() error {
 	}
 	in.Root = map[Delivery]string{DeliveryArgoCD: "delivery/argocd/root.yaml", DeliveryFlux: "delivery/flux"}[t.Delivery]
 	in.Tool = map[Delivery]string{DeliveryArgoCD: "Argo CD", DeliveryFlux: "Flux"}[t.Delivery]
-	for _, p := range t.Plan.NodePools {
-		if p.GPU != nil && p.GPU.Sharing != placement.SharingNone && p.GPU.Sharing != "" {
-			in.Sharing = sharingConfigMap
-		}
-	}
+	t.describeNodes(&in)
 	t.describePhases(&in)
 	for _, w := range t.pipelines {
 		in.Pipelines = append(in.Pipelines, readmeFile{Label: w.label, Name: w.name, File: w.File()})
@@ -89,6 +95,34 @@ func (t *tree) readme() error {
 	}
 	t.add("README.md", []byte(strings.TrimSpace(out.String())+"\n"))
 	return nil
+}
+
+// describeNodes says what people have to know of node pools.
+func (t *tree) describeNodes(in *readme) {
+	target := cmp.Or(t.Plan.Target.Provider, placement.ProviderEKS)
+	for _, v := range providers[target].variables {
+		if v.standard == cty.NilVal {
+			in.Variables = append(in.Variables, v.name)
+		}
+	}
+	if t.ClusterName != "" {
+		in.NodeRole = nodeClass(t.ClusterName).Role
+	}
+	for _, p := range t.Plan.NodePools {
+		if p.GPU == nil {
+			continue
+		}
+		in.Device = "you install (the nodes' images do not bring it)"
+		if target == placement.ProviderGKE {
+			in.Device = "GKE brings, with the driver"
+		}
+		if _, number := shares(p); number > 0 {
+			in.Shares = true
+			if target != placement.ProviderGKE { // which shares GPUs by itself
+				in.Sharing = sharingConfigMap
+			}
+		}
+	}
 }
 
 func (t *tree) describePhases(in *readme) {

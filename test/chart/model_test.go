@@ -196,9 +196,9 @@ func TestModelChartChoices(t *testing.T) {
 		values string
 		live   string
 	}{
-		"a new model serves at once": {"{model: {name: m-1, image: i}, endpoint: {replicas: {min: 1}}}", "cluster"},
-		"moved":                      {"{model: {name: m-1, image: i}, endpoint: {sageMaker: {endpointName: E, region: r}, live: cluster}}", "cluster"},
-		"the spec wins":              {"{model: {name: m-1, image: i}, endpoint: {live: cluster, spec: {live: other}}}", "other"},
+		"a new model serves at once": {"{model: {name: m-1, image: i}, endpoint: {replicas: {min: 1}, resources: {requests: {cpu: 1}}}}", "cluster"},
+		"moved":                      {"{model: {name: m-1, image: i}, endpoint: {sageMaker: {endpointName: E, region: r}, live: cluster, resources: {requests: {cpu: 1}}}}", "cluster"},
+		"the spec wins":              {"{model: {name: m-1, image: i}, endpoint: {live: cluster, resources: {requests: {cpu: 1}}, spec: {live: other}}}", "other"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rendered, err := modelChart(t, "template", []byte(tc.values))
@@ -218,6 +218,7 @@ func TestModelChartRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ values, want string }{
 		"no name":              {"{model: {image: i}}", "model.name is not set"},
 		"no image":             {"{model: {name: m-1}}", "model.image is not set"},
+		"no resources":         {"{model: {name: m-1, image: i}}", "endpoint.resources is not set"},
 		"an unknown field":     {"{model: {name: m-1, image: i, imagee: x}}", "imagee"},
 		"a name in capitals":   {"{model: {name: M_1, image: i}}", "/model/name"},
 		"an address as image":  {"{model: {name: m-1, image: 'https://registry/i'}}", "/model/image"},

@@ -45,7 +45,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $model := include "landfall-model.modelName" . }}
 {{- with .Values.endpoint }}
 {{- $pods := dict "modelRef" (dict "name" $model) "replicas" .replicas }}
-{{- if .resources }}{{- $_ := set $pods "resources" .resources }}{{- end }}
+{{- if .resources }}{{- $_ := set $pods "resources" .resources }}
+{{- else if not .spec.variants }}{{- fail "endpoint.resources is not set: say what a pod needs, such as {requests: {cpu: 500m, memory: 2Gi}, limits: {memory: 3Gi}}" }}{{- end }}
 {{- if .workloadClassName }}{{- $_ := set $pods "workloadClassName" .workloadClassName }}{{- end }}
 {{- if .startupTimeoutSeconds }}{{- $_ := set $pods "startupTimeoutSeconds" (int .startupTimeoutSeconds) }}{{- end }}
 {{- $variants := list (dict "name" "cluster" "pods" $pods) }}

@@ -28,8 +28,10 @@ or Helm values per model, in the plan's phases, with what Argo CD or Flux needs 
 them into the cluster, and the node pools for Karpenter or Terraform.
 
 The tree is the same each time it is rendered from the same plan and bundles. Rendering
-again replaces what it wrote before, and leaves everything else alone; it refuses to
-replace a file that somebody changed, unless told to with --force.
+again replaces what it wrote before, and leaves everything else alone. A file that
+somebody changed stays as it is while rendering has nothing new to say in it, and is
+refused to be replaced otherwise, unless told to with --force. Files that the plan no
+longer has are named, and removed with --prune.
 
 Every Endpoint begins with its traffic on SageMaker. A commit that sets live moves it;
 rendering again keeps live as it is in the tree.
@@ -56,7 +58,7 @@ type options struct {
 	nodes          []string
 	bundles        []string
 	output         string
-	force          bool
+	consent        consent
 	// inventory names what the plan was made from.
 	inventory string
 	// noInventory says where it was looked for in vain.
@@ -95,7 +97,8 @@ func New(s *session.Session) *cobra.Command {
 	flags.BoolVar(&o.KEDA, "keda", false, "write ScaledObjects where a workload's autoscaling needs KEDA")
 	flags.BoolVar(&o.ArgoWorkflows, "argo-workflows", false, "write the pipelines that move as WorkflowTemplates of Argo Workflows")
 	flags.StringVar(&o.RouterNamespace, "router-namespace", naming.SystemNamespace, "where Landfall's routers run, for the PodMonitor")
-	flags.BoolVar(&o.force, "force", false, "replace rendered files that somebody changed")
+	flags.BoolVar(&o.consent.force, "force", false, "replace rendered files that somebody changed")
+	flags.BoolVar(&o.consent.prune, "prune", false, "remove rendered files that the plan no longer has")
 	for flag, values := range map[string][]string{"form": forms, "delivery": deliveries, "nodes": nodeForms} {
 		complete.Flag(command, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -136,7 +139,7 @@ func (o *options) run(planPath string) error {
 	if err != nil {
 		return &output.Failure{What: "cannot render", Why: err.Error(), Next: "correct the flag, or the plan, that is named", Cause: err}
 	}
-	result, err := write(o.output, files, o.force)
+	result, err := write(o.output, files, o.consent)
 	if err != nil {
 		return err
 	}
@@ -177,7 +180,12 @@ func (o *options) check() error {
 
 // tell says what was written, and what could not be.
 func (o *options) tell(planPath string, r written, in core.Input) {
-	o.session.Notef("%s in %s: %d new, %d changed, %d removed", output.Plural(r.files, "file"), o.output, r.added, r.changed, r.removed)
+	o.session.Notef("%s in %s: %d new, %d changed, %d removed", output.Plural(r.files, "file"), o.output, r.added, r.changed, len(r.removed))
+	for _, name := range r.removed {
+		o.session.Notef("  removed %s", name)
+	}
+	o.warnAll("somebody's changes are kept in %s; --force replaces them:", r.kept)
+	o.warnAll("the plan no longer has %s that were rendered before; --prune removes them:", r.stale)
 	if o.noInventory != "" && (o.PrometheusOperator || o.ArgoWorkflows) {
 		o.session.Warnf("the alarms and pipelines of SageMaker are not in the tree: %s", o.noInventory)
 	}
@@ -190,6 +198,17 @@ func (o *options) tell(planPath string, r written, in core.Input) {
 		return
 	}
 	o.session.Notef("Next: read %s/README.md, and commit the folder", o.output)
+}
+
+// warnAll names files that a person should look at.
+func (o *options) warnAll(what string, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	o.session.Warnf(what, output.Plural(len(names), "file"))
+	for _, name := range names {
+		o.session.Notef("  %s", name)
+	}
 }
 
 // planName is a plan's file in a suggested command, also where it came through a

@@ -31,13 +31,25 @@ type record struct {
 	Files map[string]string `json:"files"`
 }
 
-// written counts what became of the files.
-type written struct{ files, added, changed, removed int }
+// written is what became of the files.
+type written struct {
+	files, added, changed int
+	// removed were rendered before, and are no part of the tree any more; stale
+	// are those that stay for want of consent. kept were changed by somebody, and
+	// rendering has nothing new to say in them.
+	removed, stale, kept []string
+}
 
-// write brings a folder to hold a tree. Nothing is written when a file that was
-// rendered before was changed by somebody, or when a file of somebody is in the
-// way.
-func write(folder string, files []core.File, force bool) (written, error) {
+// consent is what a person agreed to.
+type consent struct {
+	// force replaces what somebody changed; prune removes what the tree no longer
+	// has.
+	force, prune bool
+}
+
+// write brings a folder to hold a tree. Nothing is written when a file would be
+// replaced that somebody changed, or that somebody made.
+func write(folder string, files []core.File, agreed consent) (written, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return written{}, &output.Failure{What: "cannot make the folder " + folder, Why: err.Error(), Next: "name another one", Cause: err}
 	}
@@ -50,23 +62,27 @@ func write(folder string, files []core.File, force bool) (written, error) {
 	if err != nil {
 		return written{}, brokenRecord(folder, err)
 	}
-	t := &target{root: root, before: before, now: record{Header: recordHeader, Files: map[string]string{}}}
-	changed, err := t.changedByPeople(files)
+	t := &target{root: root, agreed: agreed, before: before, now: record{Header: recordHeader, Files: map[string]string{}}}
+	changed, kept, err := t.changedByPeople(files)
 	if err != nil {
 		return written{}, err
 	}
-	if len(changed) > 0 && !force {
+	if agreed.force {
+		changed, kept = nil, nil
+	}
+	if len(changed) > 0 {
 		return written{}, &output.Failure{
 			What: "cannot render into " + folder, Why: "somebody changed or made: " + strings.Join(changed, ", "),
 			Next: "move those changes into the plan or beside the rendered files, or replace them with --force",
 		}
 	}
-	return t.apply(files)
+	return t.apply(files, kept)
 }
 
 // target is the folder that a tree is written to.
 type target struct {
 	root   *os.Root
+	agreed consent
 	before record
 	now    record
 }
@@ -91,28 +107,32 @@ func readRecord(root *os.Root) (record, error) {
 }
 
 // changedByPeople are the files that would be replaced or removed and are not as
-// they were rendered.
-func (t *target) changedByPeople(files []core.File) ([]string, error) {
-	var changed []string
+// they were rendered, and those of them that stay as they are because rendering
+// gives what it gave before.
+func (t *target) changedByPeople(files []core.File) (changed, kept []string, err error) {
 	wanted := map[string][]byte{}
 	for _, file := range files {
 		wanted[file.Path] = file.Data
 	}
 	for name := range t.before.Files {
-		if _, ok := wanted[name]; !ok {
+		if _, ok := wanted[name]; !ok && t.agreed.prune {
 			wanted[name] = nil
 		}
 	}
 	for _, name := range sortedKeys(wanted) {
 		have, err := t.read(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if have != nil && !bytes.Equal(have, wanted[name]) && digest(have) != t.before.Files[name] {
+		switch rendered := t.before.Files[name]; {
+		case have == nil, bytes.Equal(have, wanted[name]), digest(have) == rendered:
+		case wanted[name] != nil && digest(wanted[name]) == rendered:
+			kept = append(kept, name)
+		default:
 			changed = append(changed, name)
 		}
 	}
-	return changed, nil
+	return changed, kept, nil
 }
 
 // read returns a file, nil when there is none.
@@ -127,15 +147,15 @@ func (t *target) read(name string) ([]byte, error) {
 	return data, nil
 }
 
-func (t *target) apply(files []core.File) (written, error) {
-	result := written{files: len(files)}
+func (t *target) apply(files []core.File, kept []string) (written, error) {
+	result := written{files: len(files), kept: kept}
 	for _, file := range files {
 		have, err := t.read(file.Path)
 		if err != nil {
 			return result, err
 		}
 		t.now.Files[file.Path] = digest(file.Data)
-		if have != nil && bytes.Equal(have, file.Data) {
+		if have != nil && bytes.Equal(have, file.Data) || slices.Contains(kept, file.Path) {
 			continue
 		}
 		if err := t.put(file.Path, file.Data); err != nil {
@@ -147,20 +167,40 @@ func (t *target) apply(files []core.File) (written, error) {
 			result.changed++
 		}
 	}
-	for _, name := range sortedKeys(t.before.Files) {
-		if _, stays := t.now.Files[name]; stays {
-			continue
-		}
-		if err := t.remove(name); err != nil {
-			return result, err
-		}
-		result.removed++
+	if err := t.clear(&result); err != nil {
+		return result, err
 	}
 	data, err := document.Encode(t.now)
 	if err != nil {
 		return result, err
 	}
 	return result, t.put(recordPath, data)
+}
+
+// clear removes what was rendered before and is no part of the tree any more.
+// Without consent it stays, and is remembered as ours.
+func (t *target) clear(result *written) error {
+	for _, name := range sortedKeys(t.before.Files) {
+		if _, stays := t.now.Files[name]; stays {
+			continue
+		}
+		if !t.agreed.prune {
+			have, err := t.read(name)
+			if err != nil {
+				return err
+			}
+			if have != nil {
+				t.now.Files[name] = t.before.Files[name]
+				result.stale = append(result.stale, name)
+			}
+			continue
+		}
+		if err := t.remove(name); err != nil {
+			return err
+		}
+		result.removed = append(result.removed, name)
+	}
+	return nil
 }
 
 func (t *target) put(name string, data []byte) error {
