@@ -234,7 +234,11 @@ func (t Transfer) copyAtOnce(ctx context.Context, job Job) (Copied, error) {
 	if err := errors.Join(job.To.Write(ctx, job.Key, heard), heard.Close()); err != nil {
 		return Copied{}, err
 	}
-	return Copied{Check: CheckLength}, sameLength(ctx, job.Object, job.To, job.Key)
+	check := CheckLength
+	if _, ok := job.To.(*ociBucket); ok {
+		check = CheckWhole // registries verify the digest of what is pushed
+	}
+	return Copied{Check: check}, sameLength(ctx, job.Object, job.To, job.Key)
 }
 
 func sameLength(ctx context.Context, object Object, to Bucket, key string) error {

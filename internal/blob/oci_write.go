@@ -61,6 +61,11 @@ func (b *ociBucket) addLayer(ctx context.Context, key string, layer ocispec.Desc
 	return nil
 }
 
+// put is Write: registries verify the digest of what is pushed.
+func (b *ociBucket) put(ctx context.Context, key string, data []byte) (Check, error) {
+	return CheckWhole, b.Write(ctx, key, bytes.NewReader(data))
+}
+
 // pushBlob pushes what is not there yet.
 func (b *ociBucket) pushBlob(ctx context.Context, descriptor ocispec.Descriptor, from io.Reader) error {
 	there, err := b.repo.Blobs().Exists(ctx, descriptor)

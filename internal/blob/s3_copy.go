@@ -145,7 +145,7 @@ func checkCopy(ctx context.Context, job Job, to *bucket, l layout) (Check, error
 		return CheckWhole, nil
 	case job.Content == nil:
 		return CheckSource, nil
-	case l.partBytes == 0 && isMD5:
+	case isMD5: // some stores name objects that were made of parts so too
 		sum, err := rangeMD5(job.Content, 0, l.sizeBytes)
 		if err != nil {
 			return "", err
