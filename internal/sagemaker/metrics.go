@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -198,17 +199,18 @@ func batchInput(queries []query) *cloudwatch.GetMetricDataInput {
 
 // digest tells a question from all others.
 func digest(in *cloudwatch.GetMetricDataInput) string {
-	hash := sha256.New()
+	var text strings.Builder
 	for _, q := range in.MetricDataQueries {
 		stat := q.MetricStat
-		fmt.Fprintf(hash, "%s %s %d %s", aws.ToString(stat.Metric.Namespace), aws.ToString(stat.Metric.MetricName), aws.ToInt32(stat.Period), aws.ToString(stat.Stat))
+		fmt.Fprintf(&text, "%s %s %d %s", aws.ToString(stat.Metric.Namespace), aws.ToString(stat.Metric.MetricName), aws.ToInt32(stat.Period), aws.ToString(stat.Stat))
 		for _, d := range stat.Metric.Dimensions {
-			fmt.Fprintf(hash, " %s=%s", aws.ToString(d.Name), aws.ToString(d.Value))
+			fmt.Fprintf(&text, " %s=%s", aws.ToString(d.Name), aws.ToString(d.Value))
 		}
-		fmt.Fprintln(hash)
+		text.WriteByte('\n')
 	}
-	fmt.Fprint(hash, in.StartTime.Unix(), in.EndTime.Unix())
-	return hex.EncodeToString(hash.Sum(nil))
+	fmt.Fprint(&text, in.StartTime.Unix(), in.EndTime.Unix())
+	sum := sha256.Sum256([]byte(text.String()))
+	return hex.EncodeToString(sum[:])
 }
 
 // askBatch asks for one batch, all of its pages.

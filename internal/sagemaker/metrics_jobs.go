@@ -51,7 +51,7 @@ func (s *scan) readTransformHosts(ctx context.Context, resources []inventory.Res
 		return r.Kind == inventory.KindTransformJob && r.Detail == inventory.Described
 	}
 	if !slices.ContainsFunc(resources, described) {
-		return nil, nil
+		return map[string]string{}, nil
 	}
 	found, err := remember(s, "ListMetrics|"+namespaceTransform, func() (map[string]string, error) {
 		return fromTheStart(func() (map[string]string, error) { return s.listTransformHosts(ctx) })
