@@ -193,8 +193,12 @@ func judgeRamp(r Run) (Step, bool) {
 		}
 		return step, true
 	}
-	return Step{Verdict: Passed, Detail: fmt.Sprintf("%s at a time are safe, %s answers/s; %s",
-		count(ramp.SafeConcurrency, "request"), number(ramp.SafeRequestsPerSecond), ramp.Why)}, true
+	are := "are"
+	if ramp.SafeConcurrency == 1 {
+		are = "is"
+	}
+	return Step{Verdict: Passed, Detail: fmt.Sprintf("%s at a time %s safe, %s answers/s; %s",
+		count(ramp.SafeConcurrency, "request"), are, number(ramp.SafeRequestsPerSecond), ramp.Why)}, true
 }
 
 func judgePeak(r Run) (Step, bool) {

@@ -19,7 +19,7 @@ func VerifyReport(r verify.Report, columnCount int) Table {
 	if columnCount > 0 {
 		room = columnCount - beforeDetail(r)
 	}
-	for _, step := range r.Steps {
+	for _, step := range gathered(r.Steps) {
 		first := []Cell{Text(string(step.Name)), verdict(step.Verdict)}
 		text := wrap(step.Detail, room)
 		if step.Do != "" {
@@ -31,6 +31,29 @@ func VerifyReport(r verify.Report, columnCount int) Table {
 		}
 	}
 	return t
+}
+
+// gathered puts steps that were skipped for one reason into one, where they are
+// many: a model that never answered is told of once.
+func gathered(steps []verify.Step) []verify.Step {
+	const many = 3
+	skipped := map[string][]string{}
+	for _, step := range steps {
+		if step.Verdict == verify.Skipped && step.Do == "" {
+			skipped[step.Detail] = append(skipped[step.Detail], string(step.Name))
+		}
+	}
+	var out []verify.Step
+	for _, step := range steps {
+		names := skipped[step.Detail]
+		switch {
+		case step.Verdict != verify.Skipped || step.Do != "" || len(names) < many:
+			out = append(out, step)
+		case names[0] == string(step.Name):
+			out = append(out, verify.Step{Name: "others", Verdict: verify.Skipped, Detail: step.Detail + ": " + strings.Join(names, ", ")})
+		}
+	}
+	return out
 }
 
 func verdict(v verify.Verdict) Cell { return Cell{Text: string(v), Tone: verdictTone(v)} }

@@ -74,6 +74,7 @@ func commands(c *cluster) map[string]command {
 		all["apply"] = c.apply
 		all["status"] = c.status
 		all["delete"] = c.delete
+		all["kubelet"] = c.kubelet
 	}
 	return all
 }

@@ -20,7 +20,7 @@ func (r *run) startModel(ctx context.Context) (bool, error) {
 	if err != nil || stuck == nil {
 		return err == nil, err
 	}
-	hardening.FailedWhy, hardening.Evidence, hardening.Mend = stuck.why, stuck.cause.Line, stuck.cause.Do()
+	hardening.FailedWhy, hardening.Evidence, hardening.Mend = stuck.short(), stuck.cause.Line, stuck.cause.Do()
 	need := stuck.cause.Need
 	switch {
 	case need == "" || has(hardening.Declared, need):
@@ -33,7 +33,7 @@ func (r *run) startModel(ctx context.Context) (bool, error) {
 		r.skip(core.StepHardening, "its log names the need "+string(need)+", and --strict allows no second try with it", "repeat it without --strict")
 		return false, nil
 	}
-	r.session.Notef("It does not run hardened: %s", stuck.why)
+	r.session.Notef("It does not run hardened: %s", stuck.told())
 	r.session.Notef("Its log names what it lacks; trying once more with needs: %s", core.WriteNeeds([]core.Need{need}))
 	hardening.Tried, r.trial = need, r.trial.With(need)
 	again, err := r.tryModel(ctx)

@@ -124,7 +124,9 @@ var stuck = []string{"ImagePullBackOff", "InvalidImageName", "CreateContainerCon
 
 // stuckError is a pod that will not start.
 type stuckError struct {
-	why, do   string
+	why, do string
+	// brief is why without the container's own words.
+	brief     string
 	container string
 	// cause is what the model's own words tell.
 	cause core.Cause
@@ -132,12 +134,20 @@ type stuckError struct {
 
 func (e *stuckError) Error() string { return e.why }
 
-// told is why, with the line of the log that tells, unless why has it already.
+// told is why, with the line of the log that tells in place of its last words.
 func (e *stuckError) told() string {
-	if e.cause.Line == "" || strings.Contains(e.why, e.cause.Line) {
+	if e.cause.Line == "" {
 		return e.why
 	}
-	return e.why + "; its log: " + e.cause.Line
+	return e.brief + "; its log: " + e.cause.Line
+}
+
+// short is why, where the line that tells is told beside it.
+func (e *stuckError) short() string {
+	if e.cause.Line == "" {
+		return e.why
+	}
+	return e.brief
 }
 
 // check returns why a pod will never be ready, or nil.
@@ -151,6 +161,7 @@ func (p pod) check() error {
 		}
 		if ended := status.State.Terminated; ended != nil && (ended.ExitCode != 0 || status.Name == naming.ContainerModel) {
 			stuck := &stuckError{why: fmt.Sprintf("the container %s ended: %s", status.Name, endOf(ended)), do: adviceOn(status.Name, ended), container: status.Name}
+			stuck.brief = fmt.Sprintf("the container %s ended: %s", status.Name, codeOf(ended))
 			if status.Name == naming.ContainerModel && ended.Reason != reasonOOM {
 				stuck.cause = causeOf(ended.Message, ended.ExitCode)
 			}
@@ -165,14 +176,18 @@ func (p pod) check() error {
 
 // endOf tells how a container ended.
 func endOf(e *corev1.ContainerStateTerminated) string {
-	text := fmt.Sprintf("exit code %d", e.ExitCode)
-	if e.Reason != "" && e.Reason != "Error" && e.Reason != "Completed" {
-		text += ", " + e.Reason
-	}
+	text := codeOf(e)
 	if e.Message != "" {
 		text += ": " + short(e.Message)
 	}
 	return text
+}
+
+func codeOf(e *corev1.ContainerStateTerminated) string {
+	if e.Reason != "" && e.Reason != "Error" && e.Reason != "Completed" {
+		return fmt.Sprintf("exit code %d, %s", e.ExitCode, e.Reason)
+	}
+	return fmt.Sprintf("exit code %d", e.ExitCode)
 }
 
 // short keeps the end of a message, where the reason usually stands, without
@@ -234,6 +249,9 @@ func (p pod) lastWords() string {
 		if waiting := status.State.Waiting; waiting != nil {
 			return fmt.Sprintf("the container %s waits: %s %s", status.Name, waiting.Reason, short(waiting.Message))
 		}
+	}
+	if len(p.Status.ContainerStatuses) == 0 {
+		return "no node runs it yet"
 	}
 	return "its container runs, and does not answer GET /ping"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,9 +40,11 @@ type usage struct {
 	mu      sync.Mutex
 	samples []core.Sample
 	source  string
-	// refused says why a source gives nothing.
-	refused map[string]string
-	changed chan struct{}
+	// refused says why a source gives nothing, forbidden which are closed for
+	// good.
+	refused   map[string]string
+	forbidden map[string]bool
+	changed   chan struct{}
 	// before is the cumulative CPU of the summary API's last sample.
 	before cumulative
 }
@@ -55,7 +58,7 @@ func watchUsage(ctx context.Context, cluster kubernetes.Interface, namespace, po
 	ctx, cancel := context.WithCancel(ctx)
 	u := &usage{
 		cluster: cluster, namespace: namespace, pod: pod, node: node, cancel: cancel,
-		ended: make(chan struct{}), refused: map[string]string{}, changed: make(chan struct{}, 1),
+		ended: make(chan struct{}), refused: map[string]string{}, forbidden: map[string]bool{}, changed: make(chan struct{}, 1),
 	}
 	go u.run(ctx)
 	return u
@@ -98,7 +101,8 @@ func (u *usage) look(ctx context.Context) {
 		u.mu.Lock()
 		switch {
 		case err != nil:
-			u.refused[source.name] = err.Error()
+			u.refused[source.name], u.forbidden[source.name] = err.Error(), apierrors.IsForbidden(err)
+			u.wake()
 		case found:
 			u.source = source.name
 			u.add(sample)
@@ -116,10 +120,22 @@ func (u *usage) add(s core.Sample) {
 		return
 	}
 	u.samples = append(u.samples, s)
+	u.wake()
+}
+
+// wake tells who waits that something is new.
+func (u *usage) wake() {
 	select {
 	case u.changed <- struct{}{}:
 	default:
 	}
+}
+
+// hopeless says that no source may be read.
+func (u *usage) hopeless() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.forbidden[sourceMetrics] && u.forbidden[sourceSummary]
 }
 
 // all returns what was sampled so far.
@@ -133,7 +149,7 @@ func (u *usage) all() []core.Sample {
 func (u *usage) await(ctx context.Context, suffice func([]core.Sample) bool) {
 	timer := time.NewTimer(usagePatience)
 	defer timer.Stop()
-	for !suffice(u.all()) {
+	for !suffice(u.all()) && !u.hopeless() {
 		select {
 		case <-ctx.Done():
 			return
@@ -151,10 +167,15 @@ func (u *usage) told() (source, why string) {
 	if u.source != "" {
 		return u.source, ""
 	}
-	if reason := u.refused[sourceMetrics]; reason != "" {
-		return "", fmt.Sprintf("%s: %s; %s: %s", sourceMetrics, reason, sourceSummary, u.refused[sourceSummary])
+	var reasons []string
+	for _, source := range []string{sourceMetrics, sourceSummary} {
+		reason := u.refused[source]
+		if reason == "" {
+			reason = "no figures of the pod in time"
+		}
+		reasons = append(reasons, source+": "+reason)
 	}
-	return "", "the cluster gave no figures of the pod in time"
+	return "", strings.Join(reasons, "; ")
 }
 
 // podMetrics is metrics.k8s.io/v1beta1, as far as it is used.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -197,8 +198,13 @@ func (o *options) run(ctx context.Context, path string) error {
 // explain names what prints the permissions where one is missing.
 func (o *options) explain(what string, err error) error {
 	explained := o.session.Explain(what, err)
-	if failure := output.AsFailure(explained); apierrors.IsForbidden(err) {
+	failure := output.AsFailure(explained)
+	switch {
+	case apierrors.IsForbidden(err):
 		failure.Next = o.session.Program + " verify --print-role prints the Role that it needs"
+	case errors.Is(err, context.DeadlineExceeded):
+		failure.Why = fmt.Sprintf("the %s given to it ran out: %s", o.timeout, strings.TrimSuffix(err.Error(), ": "+context.DeadlineExceeded.Error()))
+		failure.Next = "give more time with --timeout, or repeat it with --keep and look at its pods"
 	}
 	return explained
 }

@@ -179,3 +179,53 @@ func TestPolicies(t *testing.T) {
 		t.Errorf("policies (-want +got):\n%s", diff)
 	}
 }
+
+// A second try gives one need, and leaves the Model as it is.
+func TestATryWithANeed(t *testing.T) {
+	for need, want := range map[verify.Need]v1alpha1.ContainerNeed{
+		verify.NeedRoot: v1alpha1.NeedRoot, verify.NeedWritableRootFilesystem: v1alpha1.NeedWritableRootFilesystem, verify.NeedUnconfinedSeccomp: v1alpha1.NeedUnconfinedSeccomp,
+	} {
+		if string(need) != string(want) {
+			t.Errorf("the need %s is called %s in the API", need, want)
+		}
+	}
+	trial := sample(true)
+	pod, err := trial.With(verify.NeedWritableRootFilesystem).ModelPod()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if security := container(t, pod, naming.ContainerModel).SecurityContext; *security.ReadOnlyRootFilesystem || len(security.Capabilities.Drop) == 0 {
+		t.Errorf("security = %+v; want nothing but writable files", security)
+	}
+	if len(trial.Variant.Model.Spec.Container.Needs) != 0 || len(trial.Needs) != 0 {
+		t.Error("the Model was changed")
+	}
+	if first, _ := trial.ModelPod(); first.Name == pod.Name || len(pod.Name) > 63 {
+		t.Errorf("both tries are called %s", pod.Name)
+	}
+}
+
+func TestATryWithoutSettings(t *testing.T) {
+	pod, err := sample(true).Without([]string{"LOG_LEVEL"}).ModelPod()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]corev1.EnvVar{{Name: metadataOff, Value: "true"}}, container(t, pod, naming.ContainerModel).Env); diff != "" {
+		t.Errorf("env (-want +got):\n%s", diff)
+	}
+}
+
+// The pod that tries the policy is no probe, which may reach the model, and has
+// no policy of its own before it is told to.
+func TestIsolationPodIsUnderNoPolicyAtFirst(t *testing.T) {
+	trial := sample(true)
+	pod := trial.IsolationPod("http://10.0.0.7:8080", 12)
+	for _, policy := range trial.NetworkPolicies() {
+		if labels.SelectorFromSet(policy.Spec.PodSelector.MatchLabels).Matches(labels.Set(pod.Labels)) {
+			t.Errorf("the policy %s holds for it", policy.Name)
+		}
+	}
+	if args := strings.Join(pod.Spec.Containers[0].Args, " "); !strings.Contains(args, "--phase isolation --target http://10.0.0.7:8080 --seconds 12") {
+		t.Errorf("args = %q", args)
+	}
+}
