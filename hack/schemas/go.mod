@@ -6,6 +6,7 @@ require (
 	github.com/fluxcd/pkg/apis/kustomize v1.11.0
 	github.com/fluxcd/pkg/runtime v0.78.0
 	github.com/go-logr/logr v1.4.3
+	github.com/google/go-cmp v0.7.0
 	github.com/prometheus/prometheus v0.305.0
 	github.com/yuin/gopher-lua v1.1.1
 	golang.org/x/tools v0.49.0
