@@ -16,7 +16,7 @@ import (
 func Read(dir string) (export.Manifest, error) {
 	data, err := os.ReadFile(filepath.Join(dir, export.ManifestPath))
 	if err != nil {
-		return export.Manifest{}, fmt.Errorf("%s is no bundle: %w", dir, err)
+		return export.Manifest{}, notABundle(dir, err)
 	}
 	var manifest export.Manifest
 	header := document.Header{APIVersion: export.APIVersion, Kind: export.KindBundle}
@@ -24,6 +24,20 @@ func Read(dir string) (export.Manifest, error) {
 		return export.Manifest{}, fmt.Errorf("%s: %w", filepath.Join(dir, export.ManifestPath), err)
 	}
 	return manifest, nil
+}
+
+// notABundle says why a folder has no bundle.yaml that can be read.
+func notABundle(dir string, err error) error {
+	info, statErr := os.Stat(dir)
+	switch {
+	case errors.Is(statErr, fs.ErrNotExist):
+		return fmt.Errorf("%s does not exist", dir)
+	case statErr == nil && !info.IsDir():
+		return fmt.Errorf("%s is no bundle: it is a file, and a bundle is a folder", dir)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s is no bundle: it holds no %s", dir, export.ManifestPath)
+	}
+	return fmt.Errorf("%s is no bundle: %w", dir, err)
 }
 
 // ChangedError tells that files of a bundle are not what the export wrote.
@@ -93,6 +107,9 @@ func existing(dir, endpoint string, force bool) (*export.Manifest, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil, nil //nolint:nilnil // nothing is there, which is no error
+	}
+	if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file; name a folder for the bundle", dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the folder for the bundle: %w", err)

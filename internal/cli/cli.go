@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,9 +65,7 @@ func New(s *session.Session) *cobra.Command {
 	flags.Var(&s.Color, "color", "colour the output: auto means on a terminal, unless NO_COLOR is set")
 	flags.BoolVarP(&s.Verbose, "verbose", "v", false, "show the causes behind an error")
 	complete.Flag(root, "color", cobra.FixedCompletions(output.ColorModes(), cobra.ShellCompDirectiveNoFileComp))
-	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
-		return output.Usage(command.CommandPath()+" --help", "%s", strings.TrimPrefix(err.Error(), "pflag: "))
-	})
+	root.SetFlagErrorFunc(session.FlagError)
 	addGroups(root,
 		group("journey", "The way of an endpoint:", scan.New(s), plan.New(s), report.New(s), export.New(s), verify.New(s), render.New(s), deploy.New(s), rollout.New(s)),
 		group("look", "Look around:", get.New(s), doctor.New(s), version.New(s)),

@@ -9,10 +9,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	yamlv3 "go.yaml.in/yaml/v3"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
+
+	"landfall.dev/landfall/internal/spelling"
 )
 
 // explain puts a refusal of the strict reader into words that name the line and
@@ -51,7 +52,7 @@ func unknownField(path string, target reflect.Type, lines *yamlv3.Node) error {
 		message = fmt.Sprintf("line %d: %s", line, message)
 	}
 	if last := len(steps) - 1; last >= 0 { // a name may be empty, or of brackets only
-		if meant := nearest(steps[last], fieldsAt(target, steps[:last])); meant != "" {
+		if meant := spelling.Nearest(steps[last], fieldsAt(target, steps[:last])); meant != "" {
 			message += "; did you mean " + meant + "?"
 		}
 	}
@@ -136,20 +137,6 @@ func namedFields(t reflect.Type) map[string]reflect.Type {
 		}
 	}
 	return fields
-}
-
-// nearest is the name that was probably meant: up to two letters differ, and
-// less than half of a short name. It is empty where none is near.
-func nearest(given string, names []string) string {
-	const mostWrong = 2
-	best, least := "", mostWrong+1
-	for _, name := range names {
-		wrong := levenshtein.Distance(strings.ToLower(given), strings.ToLower(name), nil)
-		if wrong < least && 2*wrong < len(name) {
-			best, least = name, wrong
-		}
-	}
-	return best
 }
 
 // nameOf is a type in the words of people who write YAML.

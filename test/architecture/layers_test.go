@@ -22,7 +22,7 @@ var layers = []layer{
 	{name: "api", prefixes: []string{"api", "charts"}, shareable: true},
 	{name: "pure", shareable: true, prefixes: []string{
 		"internal/naming", "internal/evidence", "internal/traffic", "internal/compare",
-		"internal/document", "internal/inventory", "internal/plan", "internal/export", "internal/desired", "internal/view",
+		"internal/document", "internal/spelling", "internal/inventory", "internal/plan", "internal/export", "internal/desired", "internal/view",
 		"internal/access", "internal/alarm", "internal/autoscaling", "internal/cost", "internal/gap", "internal/graph",
 		"internal/inspect", "internal/leaf", "internal/pipeline", "internal/placement", "internal/render", "internal/report",
 		"internal/verify", "internal/workload",

@@ -61,7 +61,7 @@ func load(path string) ([]manifest, error) {
 				Next: "look at the errors in " + filepath.Join(path, export.FindingsPath) + ", then export again", Code: output.ExitNo,
 			}
 		}
-		return nil, &output.Failure{What: "there is nothing to deploy in " + path, Why: "no YAML or JSON file in it holds an object"}
+		return nil, &output.Failure{What: "there is nothing to deploy in " + path, Why: "no YAML or JSON file in it holds an object", Next: "name the folder that export wrote with -o"}
 	}
 	slices.SortStableFunc(manifests, func(a, b manifest) int {
 		return rank(a.object.GetKind()) - rank(b.object.GetKind())
@@ -149,6 +149,8 @@ func decodeOne(document []byte) (*unstructured.Unstructured, error) {
 	}
 	object := &unstructured.Unstructured{Object: content}
 	switch {
+	case strings.Contains(object.GetAPIVersion(), "."+v1alpha1.GroupVersion.Group+"/"):
+		return nil, fmt.Errorf("a file of Landfall itself (kind %s) and no object of a cluster; want the folder that export writes with -o", object.GetKind())
 	case object.GetAPIVersion() == "" || object.GetKind() == "":
 		return nil, errors.New("apiVersion or kind is missing")
 	case object.IsList():

@@ -116,7 +116,7 @@ func New(s *session.Session) *cobra.Command {
 	}
 	s.AddKubeFlags(command)
 	flags := command.Flags()
-	flags.StringVarP(&o.output, "output", "o", string(output.FormatTable), "table, json or yaml")
+	session.AddOutputFlag(command, &o.output, session.ReportFormats...)
 	flags.StringSliceVar(&o.groups, "checks", []string{groupCluster, groupAWS}, "what to check: cluster, aws or both")
 	flags.StringVar(&o.region, "region", "", "the AWS region to check in; unset means that of the AWS configuration")
 	flags.StringArrayVar(&o.roleARNs, "role-arn", nil, "a role to assume and to check, as scan does; may be repeated")
@@ -125,7 +125,7 @@ func New(s *session.Session) *cobra.Command {
 }
 
 func (o *options) run(ctx context.Context) error {
-	format, err := output.ParseFormat(o.output, output.FormatTable, output.FormatJSON, output.FormatYAML)
+	format, err := output.ParseFormat(o.output, session.ReportFormats...)
 	if err != nil {
 		return err
 	}

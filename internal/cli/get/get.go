@@ -20,6 +20,7 @@ import (
 	"landfall.dev/landfall/internal/cli/complete"
 	"landfall.dev/landfall/internal/cli/output"
 	"landfall.dev/landfall/internal/cli/session"
+	"landfall.dev/landfall/internal/spelling"
 	"landfall.dev/landfall/internal/view"
 )
 
@@ -65,6 +66,9 @@ type query struct {
 	labels    labels.Selector
 }
 
+// formats are the values of -o.
+var formats = []output.Format{output.FormatTable, output.FormatWide, output.FormatJSON, output.FormatYAML, output.FormatName}
+
 // New returns the command.
 func New(s *session.Session) *cobra.Command {
 	o := &options{session: s}
@@ -80,7 +84,7 @@ func New(s *session.Session) *cobra.Command {
 	}
 	s.AddKubeFlags(command)
 	flags := command.Flags()
-	flags.StringVarP(&o.output, "output", "o", string(output.FormatTable), "table, wide, json, yaml or name")
+	session.AddOutputFlag(command, &o.output, formats...)
 	flags.BoolVar(&o.noHeaders, "no-headers", false, "leave out the heads of columns, and the tree of a single endpoint")
 	flags.BoolVarP(&o.watch, "watch", "w", false, "go on showing what changes")
 	flags.BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "show objects of all namespaces")
@@ -118,10 +122,13 @@ func (o *options) parse(args []string) (*query, error) {
 	}
 	q := &query{resource: find(word), names: names}
 	if q.resource == nil {
+		if near := spelling.Nearest(word, kindWords()); near != "" {
+			next = strings.Join(append([]string{o.session.Program, "get", near}, names...), " ")
+		}
 		return nil, output.Usage(next, "unknown kind %q: want endpoints, models or workloadclasses", word)
 	}
 	var err error
-	if q.format, err = output.ParseFormat(o.output, output.FormatTable, output.FormatWide, output.FormatJSON, output.FormatYAML, output.FormatName); err != nil {
+	if q.format, err = output.ParseFormat(o.output, formats...); err != nil {
 		return nil, err
 	}
 	if q.labels, err = labels.Parse(o.selector); err != nil {
@@ -192,14 +199,15 @@ func extract(list client.ObjectList) ([]client.Object, error) {
 
 func (o *options) print(q *query, objects []client.Object) error {
 	switch q.format {
-	case output.FormatJSON, output.FormatYAML:
-		return o.session.PrintObject(q.format, q.resource.printable(objects, len(q.names) == 1))
 	case output.FormatName:
 		for _, object := range objects {
 			fmt.Fprintln(o.session.Out, q.resource.name(object))
 		}
 		return nil
-	case output.FormatTable, output.FormatWide:
+	default:
+	}
+	if q.format.IsStructured() {
+		return o.session.PrintObject(q.format, q.resource.printable(objects, len(q.names) == 1))
 	}
 	if len(objects) == 0 {
 		o.session.Notef("%s", q.nothing())

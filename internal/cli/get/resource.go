@@ -71,6 +71,15 @@ func values[T any, P interface {
 	return items
 }
 
+// kindWords are the names of the kinds, as they are usually typed.
+func kindWords() []string {
+	var words []string
+	for _, r := range resources {
+		words = append(words, r.singular, r.plural)
+	}
+	return words
+}
+
 // find returns the resource a user means by a word, ignoring case and the group
 // behind a dot, or nil.
 func find(word string) *resource {

@@ -104,17 +104,16 @@ func (o *options) lines(q *query) func(follow.Event) error {
 			return nil
 		}
 		seen[key] = change.Key
-		switch q.format {
-		case output.FormatJSON, output.FormatYAML:
+		if q.format.IsStructured() {
 			q.resource.stamp(event.Object)
 			if q.format == output.FormatYAML {
 				fmt.Fprintln(o.session.Out, "---")
 			}
 			return o.session.PrintObject(q.format, event.Object)
-		case output.FormatName:
+		}
+		if q.format == output.FormatName {
 			_, err := fmt.Fprintln(o.session.Out, q.resource.name(event.Object))
 			return err
-		case output.FormatTable, output.FormatWide:
 		}
 		if !o.noHeaders {
 			log.Head(o.changeColumns(q))

@@ -30,9 +30,13 @@ func CheckFolder(path string) error {
 
 func cannotWrite(path string, err error) error {
 	failure := &Failure{What: "cannot write " + path, Why: err.Error(), Cause: err}
-	if errors.Is(err, os.ErrNotExist) {
-		failure.Why = "the folder " + filepath.Dir(path) + " does not exist"
-		failure.Next = "mkdir -p " + filepath.Dir(path)
+	folder := filepath.Dir(path)
+	_, missing := os.Stat(folder)
+	switch {
+	case errors.Is(missing, os.ErrNotExist):
+		failure.Why, failure.Next = "the folder "+folder+" does not exist", "mkdir -p "+folder
+	case errors.Is(err, os.ErrPermission), errors.Is(err, os.ErrNotExist): // /proc says the latter
+		failure.Why, failure.Next = "no file can be made in the folder "+folder, "name another folder"
 	}
 	return failure
 }

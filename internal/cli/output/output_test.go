@@ -284,6 +284,9 @@ func TestParseFormat(t *testing.T) {
 	if _, err := output.ParseFormat("yaml", output.FormatTable, output.FormatYAML); err != nil {
 		t.Error(err)
 	}
+	if _, err := output.ParseFormat("jsonpath={.a}", output.FormatTable, output.FormatYAML); err == nil {
+		t.Error("a command without -o json takes a JSONPath")
+	}
 	_, err := output.ParseFormat("name", output.FormatTable, output.FormatYAML)
 	if got := output.AsFailure(err); got.ExitCode() != output.ExitUsage || !strings.Contains(got.What, "want table, yaml") {
 		t.Errorf("failure = %+v", got)
@@ -301,6 +304,36 @@ func TestCannotRead(t *testing.T) {
 	} {
 		if got := output.CannotRead("a", c.err, "make it"); got.Why != c.why || got.Next != c.next || !errors.Is(got, c.err) {
 			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestJSONPath(t *testing.T) {
+	value := struct {
+		Name  string `json:"name"`
+		Items []struct {
+			Port int `json:"port"`
+		} `json:"items"`
+	}{Name: "churn", Items: []struct {
+		Port int `json:"port"`
+	}{{8080}, {9090}}}
+	for expression, want := range map[string]string{
+		"{.name}": "churn", ".name": "churn", "name": "churn", "{.items[*].port}": "8080 9090",
+		`{range .items[*]}{.port}{"\n"}{end}`: "8080\n9090\n", "{.nothing}": "",
+	} {
+		format, err := output.ParseFormat("jsonpath="+expression, output.FormatTable, output.FormatJSON)
+		if err != nil || !format.IsStructured() {
+			t.Errorf("%s: %v", expression, err)
+			continue
+		}
+		var text bytes.Buffer
+		if err := output.Object(&text, format, value); err != nil || text.String() != want {
+			t.Errorf("%s writes %q, %v, want %q", expression, text.String(), err, want)
+		}
+	}
+	for _, expression := range []string{"{.name", "{.items[}"} {
+		if _, err := output.ParseFormat("jsonpath="+expression, output.FormatJSON); output.AsFailure(err).ExitCode() != output.ExitUsage {
+			t.Errorf("%s is taken: %v", expression, err)
 		}
 	}
 }

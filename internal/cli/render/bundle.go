@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"sigs.k8s.io/yaml"
 
@@ -68,7 +69,12 @@ func bundlesIn(folder string) ([]string, error) {
 		return []string{folder}, nil
 	}
 	entries, err := os.ReadDir(folder)
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, errors.New("it does not exist")
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, errors.New("it is a file, and a bundle is a folder")
+	case err != nil:
 		return nil, fmt.Errorf("cannot read the folder: %w", err)
 	}
 	var folders []string

@@ -48,14 +48,14 @@ func newStatus(s *session.Session) *cobra.Command {
 		ValidArgsFunction: complete.Endpoints(s),
 	}
 	flags := command.Flags()
-	flags.StringVarP(&o.output, "output", "o", string(output.FormatTable), "table, json or yaml")
+	session.AddOutputFlag(command, &o.output, session.ReportFormats...)
 	flags.BoolVar(&o.wait, "wait", false, "wait until the rollout has ended")
 	flags.DurationVar(&o.timeout, "timeout", time.Hour, "how long to wait, as in 30m; 0 waits for ever")
 	return command
 }
 
 func (o *statusOptions) run(ctx context.Context, name string) error {
-	format, err := output.ParseFormat(o.output, output.FormatTable, output.FormatJSON, output.FormatYAML)
+	format, err := output.ParseFormat(o.output, session.ReportFormats...)
 	if err != nil {
 		return err
 	}

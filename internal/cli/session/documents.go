@@ -93,7 +93,7 @@ func fileName(path, otherwise string) string {
 func (s *Session) CannotUse(what, path, next string, err error) error {
 	failure := &output.Failure{What: "cannot use the " + what + " " + shown(path), Why: err.Error(), Next: next, Cause: err}
 	if wrong, ok := errors.AsType[*document.KindError](err); ok && wrong.OtherVersion() {
-		failure.Next = "use the release of Landfall that wrote it, or write it anew with this one (" + s.Version + ")"
+		failure.Next = "use the release of Landfall that wrote it, or write it anew with this one"
 	}
 	return failure
 }

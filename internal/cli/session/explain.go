@@ -75,6 +75,10 @@ func (s *Session) explainKubeconfig(failure *output.Failure, err error) bool {
 	case clientcmd.IsConfigurationInvalid(err):
 		failure.Why = text
 		failure.Next = "kubectl config view"
+	case strings.HasPrefix(text, "error loading config file "):
+		path, _, _ := strings.Cut(strings.TrimPrefix(text, "error loading config file "), ": ")
+		failure.Why = strings.Trim(path, `"`) + " is no kubeconfig"
+		failure.Next = choose
 	default:
 		if path, ok := errors.AsType[*os.PathError](err); ok {
 			failure.Why = fmt.Sprintf("cannot read %s: %v", path.Path, path.Err)

@@ -76,13 +76,13 @@ func New(s *session.Session) *cobra.Command {
 		RunE:    func(command *cobra.Command, _ []string) error { return o.run(command.Context()) },
 	}
 	s.AddKubeFlags(command)
-	command.Flags().StringVarP(&o.output, "output", "o", string(output.FormatTable), "table, json or yaml")
+	session.AddOutputFlag(command, &o.output, session.ReportFormats...)
 	command.Flags().BoolVar(&o.client, "client", false, "do not ask the cluster")
 	return command
 }
 
 func (o *options) run(ctx context.Context) error {
-	format, err := output.ParseFormat(o.output, output.FormatTable, output.FormatJSON, output.FormatYAML)
+	format, err := output.ParseFormat(o.output, session.ReportFormats...)
 	if err != nil {
 		return err
 	}
