@@ -38,20 +38,8 @@ func (x *extractor) fold(n *node, depth int) Value {
 		return Value{Text: n.text, Known: true}
 	case "unary_operator":
 		return Value{Text: n.text, Known: len(n.children) == 2 && n.children[1].kind == "integer"}
-	case "identifier":
-		if value, is := x.constants[n.text]; is {
-			return value
-		}
-		if value, is := places[n.text]; is && x.bound[n.text] <= 1 {
-			return value
-		}
-	case "attribute":
-		// The folder of a path.
-		if attribute := n.child("attribute"); attribute != nil && attribute.text == "parent" {
-			if value := x.fold(n.child("object"), depth+1); value.String {
-				return folder(value)
-			}
-		}
+	case "identifier", "attribute":
+		return x.foldName(n, depth)
 	case "parenthesized_expression":
 		for _, c := range n.children {
 			if c.kind != "(" && c.kind != ")" && c.kind != "comment" {
@@ -64,6 +52,25 @@ func (x *extractor) fold(n *node, depth int) Value {
 		return x.foldCall(n, depth)
 	}
 	return unknown
+}
+
+// foldName is the constant that a name stands for, or the folder of a path.
+func (x *extractor) foldName(n *node, depth int) Value {
+	if n.kind == "attribute" {
+		if attribute := n.child("attribute"); attribute != nil && attribute.text == "parent" {
+			if value := x.fold(n.child("object"), depth+1); value.String {
+				return folder(value)
+			}
+		}
+		return Value{Text: hole}
+	}
+	if value, is := x.constants[n.text]; is {
+		return value
+	}
+	if value, is := places[n.text]; is && x.bound[n.text] <= 1 {
+		return value
+	}
+	return Value{Text: hole}
 }
 
 // plus joins two values as strings.
