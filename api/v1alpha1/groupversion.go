@@ -25,7 +25,8 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 	return nil
 }
 
-// Resource qualifies a plural resource name with this API group.
+// Resource qualifies a plural resource name with this API group, for programs of
+// others that ask for our kinds or tell their errors apart.
 func Resource(plural string) schema.GroupResource {
 	return GroupVersion.WithResource(plural).GroupResource()
 }

@@ -27,7 +27,8 @@ type Percent intstr.IntOrString //nolint:recvcheck // JSON wants a value that ma
 // PercentOf returns a whole percentage.
 func PercentOf(percent int32) Percent { return Percent(intstr.FromInt32(percent)) }
 
-// PercentFromString returns a percentage written with decimals, unparsed.
+// PercentFromString returns a percentage written with decimals, unparsed: for
+// programs that make Endpoints.
 func PercentFromString(percent string) Percent { return Percent(intstr.FromString(percent)) }
 
 // MarshalJSON writes the percentage as it was given.

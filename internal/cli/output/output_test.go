@@ -222,19 +222,19 @@ func TestProgress(t *testing.T) {
 	report := func(terminal bool) string {
 		var text bytes.Buffer
 		progress := output.NewProgress(&text, terminal, clock)
-		progress.Report("reading", 1, 3)
-		progress.Report("reading", 2, 3) // too soon to be worth a line
-		progress.Report("reading", 1, 3) // late, from another goroutine
+		progress.ReportBytes("reading", 1, 3)
+		progress.ReportBytes("reading", 2, 3) // too soon to be worth a line
+		progress.ReportBytes("reading", 1, 3) // late, from another goroutine
 		now = now.Add(10 * time.Second)
-		progress.Report("reading", 3, 3)
+		progress.ReportBytes("reading", 3, 3)
 		progress.Done()
 		progress.Done()
 		return text.String()
 	}
-	if got, want := report(false), "reading: 1 of 3\nreading: 3 of 3\n"; got != want {
+	if got, want := report(false), "reading: 1B of 3B\nreading: 3B of 3B\n"; got != want {
 		t.Errorf("in a pipe: %q, want %q", got, want)
 	}
-	if got, want := report(true), "\r\x1b[2Kreading: 1 of 3\r\x1b[2Kreading: 3 of 3\r\x1b[2K"; got != want {
+	if got, want := report(true), "\r\x1b[2Kreading: 1B of 3B\r\x1b[2Kreading: 3B of 3B\r\x1b[2K"; got != want {
 		t.Errorf("on a terminal: %q, want %q", got, want)
 	}
 }

@@ -3,7 +3,6 @@ package output
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 	"time"
 
@@ -36,39 +35,30 @@ func NewProgress(w io.Writer, terminal bool, now func() time.Time) *Progress {
 	return &Progress{w: w, terminal: terminal, now: now}
 }
 
-// Report says how many of how many things of a stage are done. Total is 0 while
-// it is not known. Reports may arrive out of order: a stage never goes back.
-func (p *Progress) Report(stage string, done, total int) {
-	p.report(stage, int64(done), int64(total), func(n int64) string { return strconv.FormatInt(n, 10) })
-}
-
-// ReportBytes is Report for bytes.
+// ReportBytes says how many of how many bytes of a stage are done. The total is 0
+// while it is not known. Reports may arrive out of order: a stage never goes back.
 func (p *Progress) ReportBytes(stage string, doneBytes, totalBytes int64) {
-	p.report(stage, doneBytes, totalBytes, view.Bytes)
-}
-
-func (p *Progress) report(stage string, done, total int64, write func(int64) string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := stage != p.stage
-	if !next && done < p.done {
+	if !next && doneBytes < p.done {
 		return
 	}
 	interval := progressInLog
 	if p.terminal {
 		interval = progressOnTerminal
 	}
-	p.done = done
-	if !next && p.now().Sub(p.last) < interval && (total == 0 || done < total) {
+	p.done = doneBytes
+	if !next && p.now().Sub(p.last) < interval && (totalBytes == 0 || doneBytes < totalBytes) {
 		return
 	}
 	p.stage, p.last = stage, p.now()
 	text := stage
 	switch {
-	case total > 0:
-		text = stage + ": " + write(done) + " of " + write(total)
-	case done > 0:
-		text = stage + ": " + write(done)
+	case totalBytes > 0:
+		text = stage + ": " + view.Bytes(doneBytes) + " of " + view.Bytes(totalBytes)
+	case doneBytes > 0:
+		text = stage + ": " + view.Bytes(doneBytes)
 	}
 	p.write(text)
 }
