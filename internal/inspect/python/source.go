@@ -131,9 +131,9 @@ type Limits struct {
 	// tokens. Zero means 128 KiB, above which a file is generated or
 	// data, and some broken ones would take the parser minutes.
 	MaxBytes int
-	// TimeoutMicros bounds the parser. Zero means 200 ms and 12 µs for each byte,
-	// some fifteen times what it takes for what people write: it stays linear for
-	// what is made to take long, and a busy machine changes nothing.
+	// TimeoutMicros bounds the parser. Zero means 1 s and 12 µs for each byte, far
+	// more than what people write takes: it stays linear for what is made to
+	// take long, and a busy machine changes nothing.
 	TimeoutMicros uint64
 	// MaxDepth bounds the nesting of the tree. Zero means 400 levels.
 	MaxDepth int
@@ -144,7 +144,7 @@ type Limits struct {
 const (
 	defaultMaxBytes      = 128 << 10
 	defaultMaxDepth      = 400
-	timeoutMicros        = 200_000
+	timeoutMicros        = 1_000_000
 	timeoutMicrosPerByte = 12
 )
 
