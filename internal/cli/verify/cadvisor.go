@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"landfall.dev/landfall/internal/naming"
 	core "landfall.dev/landfall/internal/verify"
 )
 
@@ -24,9 +25,9 @@ const (
 	cadvisorPrefix    = "container_cpu_cfs_"
 )
 
-// parseCAdvisor finds one container's counters in the kubelet's
+// parseCAdvisor finds a model's container's counters in the kubelet's
 // /metrics/cadvisor, and when they were taken.
-func parseCAdvisor(text []byte, namespace, pod, container string) (core.CPUCounters, time.Time, error) {
+func parseCAdvisor(text []byte, namespace, pod string) (core.CPUCounters, time.Time, error) {
 	var wanted bytes.Buffer
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, maxLogLine)
@@ -46,7 +47,7 @@ func parseCAdvisor(text []byte, namespace, pod, container string) (core.CPUCount
 	}
 	value := func(name string) (float64, int64, bool) {
 		for _, metric := range families[name].GetMetric() {
-			if labelled(metric, map[string]string{"namespace": namespace, "pod": pod, "container": container}) {
+			if labelled(metric, map[string]string{"namespace": namespace, "pod": pod, "container": naming.ContainerModel}) {
 				return metric.GetUntyped().GetValue(), metric.GetTimestampMs(), true
 			}
 		}

@@ -27,7 +27,7 @@ container_memory_usage_bytes{container="model",namespace="team-a",pod="p"} 1 179
 `
 
 func TestParseCAdvisor(t *testing.T) {
-	got, at, err := parseCAdvisor([]byte(cadvisorText), "team-a", "p", "model")
+	got, at, err := parseCAdvisor([]byte(cadvisorText), "team-a", "p")
 	if want := (core.CPUCounters{Periods: 450, ThrottledPeriods: 90, ThrottledSeconds: 3.6}); err != nil || got != want || !at.Equal(time.UnixMilli(1795255200000)) {
 		t.Errorf("%+v at %s, %v; want %+v", got, at, err, want)
 	}
@@ -35,7 +35,7 @@ func TestParseCAdvisor(t *testing.T) {
 		"another pod": strings.ReplaceAll(cadvisorText, `pod="p"`, `pod="q"`), "no limit": "container_memory_usage_bytes 1\n",
 		"torn": `container_cpu_cfs_periods_total{pod="p"`, "negative": strings.ReplaceAll(cadvisorText, " 450 ", " -1 "),
 	} {
-		if got, _, err := parseCAdvisor([]byte(text), "team-a", "p", "model"); err == nil {
+		if got, _, err := parseCAdvisor([]byte(text), "team-a", "p"); err == nil {
 			t.Errorf("%s gives %+v", name, got)
 		}
 	}
@@ -44,7 +44,7 @@ func TestParseCAdvisor(t *testing.T) {
 func FuzzParseCAdvisor(f *testing.F) {
 	f.Add([]byte(cadvisorText))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if c, _, err := parseCAdvisor(text, "team-a", "p", "model"); err == nil && !(c.ThrottledSeconds >= 0) {
+		if c, _, err := parseCAdvisor(text, "team-a", "p"); err == nil && !(c.ThrottledSeconds >= 0) {
 			t.Errorf("%+v", c)
 		}
 	})

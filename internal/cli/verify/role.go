@@ -60,9 +60,6 @@ const (
 	givesUsage = "memory and CPU"
 )
 
-// nodesProxy is not in the role: whoever has it can do far more than measure.
-var nodesProxy = permission{resource: "nodes", subresource: "proxy", verbs: []string{"get"}, scope: everywhere}
-
 func (p permission) path() string {
 	path := p.resource
 	if p.subresource != "" {

@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"landfall.dev/landfall/internal/naming"
 	core "landfall.dev/landfall/internal/verify"
 )
 
@@ -104,7 +103,7 @@ func (t *throttle) fromKubelet(ctx context.Context, since time.Time) (core.CPUCo
 		if err != nil {
 			return core.CPUCounters{}, err
 		}
-		counters, at, err := parseCAdvisor(data, t.run.trial.Namespace, t.run.modelName(), naming.ContainerModel)
+		counters, at, err := parseCAdvisor(data, t.run.trial.Namespace, t.run.modelName())
 		if err == nil && !at.Before(since) {
 			return counters, nil
 		}

@@ -125,14 +125,14 @@ func isAWS(name string) bool { return strings.HasPrefix(name, "AWS_") }
 // ModelPodName is the name of ModelPod. Each need and each lack has a name of
 // its own, so that one can be looked at beside another.
 func (t Trial) ModelPodName() string {
-	name := t.Name() + "-" + RoleModel
+	parts := []string{t.Name(), RoleModel}
 	for _, need := range t.Needs {
-		name += "-" + strings.ToLower(string(need))
+		parts = append(parts, strings.ToLower(string(need)))
 	}
 	if len(t.WithoutEnv) > 0 {
-		name += "-settings"
+		parts = append(parts, "settings")
 	}
-	return name
+	return strings.Join(parts, "-")
 }
 
 // ModelPod serves the model as it will be deployed, alone and without AWS.
