@@ -57,6 +57,9 @@ func workloadKinds() []inventory.WorkloadKind {
 func decideTask(t task) verdict {
 	for _, judge := range taskRules[t.Kind] {
 		if v := judge(t); v != nil {
+			if later := laterVersion(t); later != "" {
+				v.reasons = append(v.reasons, later)
+			}
 			return *v
 		}
 	}

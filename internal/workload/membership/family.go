@@ -7,8 +7,13 @@ const unnamed = "unnamed"
 
 // Family returns the name of a job without the parts that differ between runs
 // of the same work: times, dates, uuids, hashes, commit ids and counters of
-// three digits or more. Short numbers and versions such as v2 stay, since they
-// tell different work apart.
+// three digits or more. Short numbers and versions such as v2 stay: ranking-v7 and
+// ranking-v8 are two families, although their images, roles and inputs may be the
+// same. The family names a workload, and what people write into a plan hangs on
+// that name; if it rested on descriptions, of which a scan reads only the newest
+// and which change from version to version, a new role would rename the work and
+// lose their edits. Versions also end one by one: each is retired by its own last
+// run. The plan says of an old version which later one is the same work.
 //
 // The forms are those that the SageMaker Python SDK, Pipelines, tuning, AutoML
 // and Model Monitor give, and those that people's scripts commonly append. The
