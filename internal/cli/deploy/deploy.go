@@ -55,13 +55,8 @@ func New(s *session.Session) *cobra.Command {
 		Short:   "Run an exported endpoint in the cluster, beside SageMaker",
 		Long:    long,
 		Example: fmt.Sprintf(example, s.Program),
-		Args: func(command *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] != "" {
-				return nil
-			}
-			return output.Usage(command.CommandPath()+" --help", "deploy takes one folder or file, not %d", len(args))
-		},
-		RunE: func(command *cobra.Command, args []string) error { return o.run(command.Context(), args[0]) },
+		Args:    session.OneArgument("folder or file", s.Program+" deploy --help"),
+		RunE:    func(command *cobra.Command, args []string) error { return o.run(command.Context(), args[0]) },
 	}
 	s.AddKubeFlags(command)
 	o.consent.AddFlags(command)

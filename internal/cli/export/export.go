@@ -76,13 +76,8 @@ func New(s *session.Session) *cobra.Command {
 		Short:   "Write what a workload needs into files",
 		Long:    long,
 		Example: fmt.Sprintf(example, s.Program),
-		Args: func(command *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] != "" {
-				return nil
-			}
-			return output.Usage(s.Program+" plan inventory.yaml -o plan.yaml", "export takes one plan, not %d", len(args))
-		},
-		RunE: func(command *cobra.Command, args []string) error { return o.run(command.Context(), args[0]) },
+		Args:    session.OneArgument("plan", s.Program+" plan inventory.yaml -o plan.yaml"),
+		RunE:    func(command *cobra.Command, args []string) error { return o.run(command.Context(), args[0]) },
 	}
 	flags := command.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the folder to write the bundle to")

@@ -73,13 +73,8 @@ func New(s *session.Session) *cobra.Command {
 		Short:   "Write a tree for a Git repository",
 		Long:    long,
 		Example: fmt.Sprintf(example, s.Program),
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] != "" {
-				return nil
-			}
-			return output.Usage(s.Program+" plan inventory.yaml -o plan.yaml", "render takes one plan, not %d", len(args))
-		},
-		RunE: func(_ *cobra.Command, args []string) error { return o.run(args[0]) },
+		Args:    session.OneArgument("plan", s.Program+" plan inventory.yaml -o plan.yaml"),
+		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args[0]) },
 	}
 	flags := command.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the folder to write the tree to")

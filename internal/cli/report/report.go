@@ -43,13 +43,8 @@ func New(s *session.Session) *cobra.Command {
 		Short:   "Draw what a scan found as a page for people",
 		Long:    long,
 		Example: fmt.Sprintf(example, s.Program),
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] != "" {
-				return nil
-			}
-			return output.Usage(s.Program+" scan -o inventory.yaml", "report takes one inventory, not %d (- is the standard input)", len(args))
-		},
-		RunE: func(_ *cobra.Command, args []string) error { return o.run(args[0]) },
+		Args:    session.OneArgument("inventory", s.Program+" scan -o inventory.yaml"),
+		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args[0]) },
 	}
 	flags := command.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the file to write the page to; unset writes it to stdout")

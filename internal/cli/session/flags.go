@@ -41,3 +41,14 @@ func FlagError(command *cobra.Command, err error) error {
 	}
 	return output.Usage(next, "%s", text)
 }
+
+// OneArgument is the argument check of commands that take one file or folder.
+// What names it; next is what to do where it is not there.
+func OneArgument(what, next string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) == 1 && args[0] != "" {
+			return nil
+		}
+		return output.Usage(next, "%s takes one %s, not %d", command.Name(), what, len(args))
+	}
+}
