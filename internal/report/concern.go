@@ -56,7 +56,7 @@ type subject struct {
 type worry func(s subject) *Concern
 
 var worries = []worry{
-	broken, failing, unrepeatable, unknownCallers, alone, unwatched, blocked, failedRuns, unseen, secrets, idle, idleGPU,
+	broken, failing, unrepeatable, unknownCallers, alone, unwatched, blocked, failedRuns, unseen, secrets, idle, idleGPU, unpricedThings,
 }
 
 func concern(urgency Urgency, weight float64, do, what string, args ...any) *Concern {
@@ -208,6 +208,14 @@ func idle(s subject) *Concern {
 		return nil
 	}
 	return concern(Sometime, s.dollars(), "ask its owners; retire it", "Nobody called it, and it costs %s a month.", money(s.CostPerMonth))
+}
+
+// unpricedThings names what costs money outside of every sum.
+func unpricedThings(s subject) *Concern {
+	if len(s.Unpriced) == 0 || s.Kind == inventory.WorkloadEndpoint {
+		return nil // what an endpoint's price lacks stands with its cost
+	}
+	return concern(Sometime, 0, "look it up in the bill; no sum of this page has it", "It costs money, and no price is known of %s.", strings.Join(s.Unpriced, "; "))
 }
 
 func idleGPU(s subject) *Concern {

@@ -36,7 +36,7 @@ type Tile struct {
 type Group struct {
 	Urgency Urgency
 	// First are shown at once, Rest when somebody asks.
-	First, Rest []Entry
+	First, Rest []*Entry
 }
 
 // Entry is what there is to worry about in one workload, or about one operation
@@ -58,7 +58,7 @@ const shownEntries = 8
 // Count of everything that an entry is about, each once.
 func (g Group) Count() int {
 	subjects := map[Subject]bool{}
-	for _, entries := range [][]Entry{g.First, g.Rest} {
+	for _, entries := range [][]*Entry{g.First, g.Rest} {
 		for _, entry := range entries {
 			for _, subject := range entry.Subjects {
 				subjects[subject] = true
@@ -73,13 +73,13 @@ func (g Group) Count() int {
 const mostNamed = 12
 
 // Shared says that the entry is one concern of several workloads.
-func (e Entry) Shared() bool { return len(e.Subjects) > 1 }
+func (e *Entry) Shared() bool { return len(e.Subjects) > 1 }
 
 // Named are the workloads that are named at once.
-func (e Entry) Named() []Subject { return e.Subjects[:min(len(e.Subjects), mostNamed)] }
+func (e *Entry) Named() []Subject { return e.Subjects[:min(len(e.Subjects), mostNamed)] }
 
 // Unnamed are those named when somebody asks.
-func (e Entry) Unnamed() []Subject { return e.Subjects[min(len(e.Subjects), mostNamed):] }
+func (e *Entry) Unnamed() []Subject { return e.Subjects[min(len(e.Subjects), mostNamed):] }
 
 // Build makes the page of an inventory. The plan may be nil.
 func Build(d inventory.Document, planned *plan.Document) Page {
@@ -109,7 +109,7 @@ func grouped(all []Concern) []Group {
 	}
 	var groups []Group
 	for _, urgency := range []Urgency{Now, Soon, Sometime} {
-		var entries []Entry
+		var entries []*Entry
 		at := map[string]int{}
 		for _, c := range all {
 			if c.Urgency != urgency {
@@ -123,7 +123,7 @@ func grouped(all []Concern) []Group {
 			if !known {
 				i = len(entries)
 				at[name] = i
-				entries = append(entries, Entry{})
+				entries = append(entries, &Entry{})
 			}
 			entries[i].add(c, together)
 		}
@@ -221,15 +221,17 @@ func costTile(subjects []subject) Tile {
 	var sum inventory.Cost
 	unpriced := 0
 	for _, s := range subjects {
-		if s.CostPerMonth == nil {
+		if len(s.Unpriced) > 0 {
 			unpriced++
+		}
+		if s.CostPerMonth == nil {
 			continue
 		}
 		sum.USD += s.CostPerMonth.USD
 		sum.Estimate = sum.Estimate || s.CostPerMonth.Estimate
 		sum.PricesOf = max(sum.PricesOf, s.CostPerMonth.PricesOf)
 	}
-	note := fmt.Sprintf("%d workloads without a known price", unpriced)
+	note := fmt.Sprintf("%d workloads cost what is not known", unpriced)
 	if sum.PricesOf != "" {
 		note = "prices of " + sum.PricesOf + "; " + note
 	}
