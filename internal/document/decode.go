@@ -122,7 +122,7 @@ func secondDocument(data []byte) int {
 		}
 		at += from
 		from = at + len(separator)
-		ends := from == len(data) || bytes.IndexByte([]byte(" \t\r\n"), data[from]) >= 0
+		ends := from == len(data) || strings.IndexByte(" \t\r\n", data[from]) >= 0
 		if ends && hasContent(data[:at]) && hasContent(data[from:]) {
 			return bytes.Count(data[:at], []byte("\n")) + 2
 		}
