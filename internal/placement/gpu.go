@@ -29,10 +29,15 @@ type sharing struct {
 
 var whole = sharing{kind: SharingNone, perGPU: 1}
 
-func (s sharing) resource(vendor string) string {
+// resource is what a pod asks for. GKE's own device plugin calls a part of a GPU
+// nvidia.com/gpu as well, and tells parts from whole ones by the node's labels
+// (cloud.google.com/kubernetes-engine/docs/how-to/gpus-multi, timesharing-gpus).
+func (s sharing) resource(provider Provider, vendor string) string {
 	switch {
 	case vendor == vendorAWS:
 		return resourceNeuron
+	case provider == ProviderGKE:
+		return resourceGPU
 	case s.kind == SharingMIG:
 		return resourceMIG + s.profile
 	case s.kind == SharingTimeSlicing:

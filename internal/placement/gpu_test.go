@@ -101,3 +101,24 @@ func TestSharingHasToPay(t *testing.T) {
 		t.Errorf("the reasons do not say why nothing is shared:\n%s", text)
 	}
 }
+
+func TestWhatPodsAskFor(t *testing.T) {
+	mig, turns := sharing{kind: SharingMIG, profile: "1g.10gb", perGPU: 7}, sharing{kind: SharingTimeSlicing, perGPU: 4}
+	for _, c := range []struct {
+		provider Provider
+		sharing  sharing
+		vendor   string
+		want     string
+	}{
+		{ProviderEKS, whole, vendorNVIDIA, "nvidia.com/gpu"},
+		{ProviderEKS, mig, vendorNVIDIA, "nvidia.com/mig-1g.10gb"},
+		{ProviderAKS, turns, vendorNVIDIA, "nvidia.com/gpu.shared"},
+		{ProviderGKE, mig, vendorNVIDIA, "nvidia.com/gpu"},
+		{ProviderGKE, turns, vendorNVIDIA, "nvidia.com/gpu"},
+		{ProviderEKS, whole, vendorAWS, "aws.amazon.com/neuron"},
+	} {
+		if got := c.sharing.resource(c.provider, c.vendor); got != c.want {
+			t.Errorf("%s %+v: %s, want %s", c.provider, c.sharing, got, c.want)
+		}
+	}
+}

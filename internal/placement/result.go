@@ -46,7 +46,7 @@ func (p *placer) nodePool(each *pool) NodePool {
 		np.Allocatable.GPUs *= g.sharing.perGPU
 		np.GPU = &PoolGPU{
 			Model: t.Accelerator.Model, Count: t.Accelerator.Count, MemoryMiBEach: t.Accelerator.MemoryMiBEach,
-			Sharing: g.sharing.kind, Profile: g.sharing.profile, Resource: g.sharing.resource(vendor),
+			Sharing: g.sharing.kind, Profile: g.sharing.profile, Resource: g.sharing.resource(p.provider, vendor),
 		}
 		if g.sharing.kind == SharingTimeSlicing {
 			np.GPU.Replicas = int(g.sharing.perGPU)
@@ -171,7 +171,7 @@ func (p *placer) assigned(each *pool, w *Workload, total float64) Assigned {
 		Spread: int32(perNode(w, w.Replicas.Max)), CostShare: p.costShare(each, w, total),
 	}
 	if each.gpu != nil {
-		a.GPUResource = each.gpu.sharing.resource(each.gpu.vendor)
+		a.GPUResource = each.gpu.sharing.resource(p.provider, each.gpu.vendor)
 	}
 	a.Reasons = append(a.Reasons, fmt.Sprintf("node pool %s: %s work on %s", each.name, strings.ToLower(string(each.class)), each.nodeType.Name))
 	a.Reasons = append(a.Reasons, p.notes[w.Key.Full()]...)
