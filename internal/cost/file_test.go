@@ -96,14 +96,14 @@ func TestLaterFilesWin(t *testing.T) {
 	if price, _ := table.Node("m5.xlarge", false); price.USDPerHour != 2 || price.Table != "newer" {
 		t.Errorf("%+v; want the later file's", price)
 	}
-	names := ""
+	var names []string
 	for _, id := range table.Tables() {
-		names += id.Name + " "
+		names = append(names, id.Name)
 		if !strings.HasPrefix(id.Digest, "sha256:") || id.Date == "" || id.Source == "" {
 			t.Errorf("%+v", id)
 		}
 	}
-	if names != "landfall acme newer " {
+	if strings.Join(names, " ") != "landfall acme newer" {
 		t.Errorf("tables are %s", names)
 	}
 	f, _ := Decode([]byte(head + fmt.Sprintf(row, 1)))

@@ -148,7 +148,7 @@ func (d Demand) safeRate() (perSecond float64, how string) {
 		return rate, number(rate) + " requests/s for each pod, from landfall verify"
 	}
 	rate := l.SafeRequestsPerSecond
-	return rate, fmt.Sprintf("%s requests/s for each pod, an estimate until landfall verify has measured it", number(rate))
+	return rate, number(rate) + " requests/s for each pod, an estimate until landfall verify has measured it"
 }
 
 // growth is the share of the peak by which traffic may rise while another pod

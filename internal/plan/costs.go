@@ -171,7 +171,7 @@ func fullest(asked placement.Amounts, p placement.NodePool) float64 {
 
 // MoreReplicasUSD is what of a workload's share of the cluster its pods cost
 // that SageMaker has no instances for.
-func (w *Workload) MoreReplicasUSD() float64 {
+func (w Workload) MoreReplicasUSD() float64 {
 	if w.Room == nil || w.Room.Instances <= 0 || w.ClusterCost == nil || w.Replicas.Min <= w.Room.Instances {
 		return 0
 	}
