@@ -35,8 +35,8 @@ network heeds it. Everything is made in one namespace under one random name, and
 at the end, also when you interrupt it.
 
 A model that does not run with the security settings of Landfall's pods, and whose log
-names what it lacks, is tried once more with exactly that need (never with --strict); the
-report names it, and nothing is changed.
+names what it lacks, is tried once more with exactly that need; the report names it, and
+nothing is changed. With --strict there is no second try.
 
 --requests is a file of SageMaker's data capture, or of lines such as
   {"contentType":"text/csv","body":"1,2","expected":{"body":"0.7"}}
@@ -44,8 +44,8 @@ Without requests, only the start, the memory and the stop are looked at.
 
 The report is a file beside the bundle; plan --verified takes it into the sizes.
 
-Exit codes: 0 nothing failed, 1 could not answer, 3 something failed, 4 timed out, 5 runs
-only with needs that its Model does not name.`
+Exit codes: 0 nothing failed, 1 could not answer, 3 something failed, 4 timed out,
+5 runs only with needs that its Model does not name.`
 
 const example = `  %[1]s verify bundle -n team-a --requests captured.jsonl
 
