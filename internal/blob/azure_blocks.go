@@ -75,6 +75,7 @@ func (u *azureBlocks) resume(ctx context.Context, _ string, _ layout) (held, err
 		}
 	}
 	if len(has.parts) == 0 {
+		u.begun = false
 		return held{}, errUploadGone
 	}
 	return has, nil
@@ -100,7 +101,12 @@ func (u *azureBlocks) finish(ctx context.Context, parts []sentPart, _ *sums) (Ch
 }
 
 // abort cannot drop blocks: Azure has no such request.
-func (u *azureBlocks) abort(context.Context) error { return errKeptByStore }
+func (u *azureBlocks) abort(context.Context) error {
+	if !u.begun {
+		return nil
+	}
+	return errKeptByStore
+}
 
 func (u *azureBlocks) left() string {
 	return "Azure keeps its uncommitted blocks for a week, and then drops them"

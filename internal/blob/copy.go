@@ -113,7 +113,7 @@ func (t Transfer) Copy(ctx context.Context, job Job) (Copied, error) {
 		return Copied{}, err
 	}
 	var fallback string
-	if source, target, ok := sameS3(job.From, job.To); ok {
+	if source, target, ok := sameS3(job.From, job.To); ok && !begunThrough(job) {
 		copied, err := t.copyInS3(ctx, job, source, target)
 		if err == nil {
 			copied.InStore = true
@@ -142,6 +142,15 @@ func forgetUpload(ctx context.Context, job Job) error {
 		}
 	}
 	return removeJournal(job.Journal)
+}
+
+// begunThrough says that an earlier call has begun to send this object through
+// this machine, because the store did not copy by itself: what arrived is worth
+// more than asking again.
+func begunThrough(job Job) bool {
+	header, _, ok, err := readUpload(job.Journal)
+	return err == nil && ok && header.Way == (&s3Parts{}).rules().way &&
+		header.URI == job.To.Location(job.Key).String() && header.Content != "" && header.Content == job.content()
 }
 
 // adopter is a Bucket that may have the content already, under another name.

@@ -85,6 +85,7 @@ func newFakeGCS(t *testing.T) *front {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /storage/v1/b/models/o", fake.list)
 	mux.HandleFunc("GET /storage/v1/b/models/o/{key}", fake.stat)
+	mux.HandleFunc("DELETE /storage/v1/b/models/o/{key}", fake.remove)
 	mux.HandleFunc("POST /upload/storage/v1/b/models/o", fake.upload)
 	mux.HandleFunc("PUT /resumable/{id}", fake.resumable)
 	mux.HandleFunc("DELETE /resumable/{id}", fake.cancel)
@@ -124,6 +125,18 @@ func (f *fakeGCS) stat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answerJSON(w, f.resource(r.PathValue("key"), object))
+}
+
+func (f *fakeGCS) remove(w http.ResponseWriter, r *http.Request) {
+	key := r.PathValue("key")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if object, ok := f.objects[key]; !ok || strconv.FormatInt(object.generation, 10) != r.URL.Query().Get("generation") {
+		http.Error(w, `{"error":{"code":404,"message":"No such object"}}`, http.StatusNotFound)
+		return
+	}
+	delete(f.objects, key)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (f *fakeGCS) upload(w http.ResponseWriter, r *http.Request) {

@@ -135,6 +135,11 @@ func (u *googleSession) put(ctx context.Context, contentRange string, content *p
 		return u.sizeBytes, nil
 	case http.StatusNotFound, http.StatusGone:
 		return 0, fmt.Errorf("%w: the store answered %d", errUploadGone, answer.StatusCode)
+	case http.StatusBadRequest:
+		if content != nil && content.last {
+			// The checksum of the whole is not that of what arrived.
+			return 0, fmt.Errorf("%w: %w", errUnfit, googleapi.CheckResponse(answer))
+		}
 	}
 	return 0, googleapi.CheckResponse(answer)
 }
@@ -173,9 +178,29 @@ func (u *googleSession) finish(ctx context.Context, _ []sentPart, total *sums) (
 		return "", fmt.Errorf("%w: the store has all bytes and does not complete the object", errUploadGone)
 	}
 	if want := total.crc32c(); u.object.CRC32C != want {
-		return "", fmt.Errorf("the store has the CRC-32C %q of it; want %s", u.object.CRC32C, want)
+		err := fmt.Errorf("the store has the CRC-32C %q of it; want %s", u.object.CRC32C, want)
+		return "", errors.Join(err, u.remove(ctx))
 	}
 	return CheckWhole, nil
+}
+
+// remove deletes the object that came of the session and is not what was sent:
+// by its length the next export would take it for the copy.
+func (u *googleSession) remove(ctx context.Context) error {
+	address := fmt.Sprintf("%s/storage/v1/b/%s/o/%s?generation=%s",
+		u.api.address, url.PathEscape(u.bucket), url.PathEscape(u.key), url.QueryEscape(u.object.Generation))
+	request, err := http.NewRequestWithContext(ctx, http.MethodDelete, address, nil)
+	if err != nil {
+		return err
+	}
+	answer, err := u.api.client.Do(request)
+	if err == nil {
+		err = errors.Join(googleapi.CheckResponse(answer), answer.Body.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("the damaged copy could not be deleted; delete gs://%s/%s before exporting again: %w", u.bucket, u.key, err)
+	}
+	return nil
 }
 
 // abort ends the session. The API answers that with 499.

@@ -141,7 +141,7 @@ func (u *ociChunks) resume(ctx context.Context, state string, _ layout) (held, e
 	if err != nil {
 		return held{}, fmt.Errorf("%w: its address is not one", errUploadGone)
 	}
-	u.address, u.accepted = address, true
+	u.address = address
 	answer, err := u.do(ctx, http.MethodGet, state, nil, nil)
 	if err != nil {
 		return held{}, err
@@ -159,6 +159,7 @@ func (u *ociChunks) resume(ctx context.Context, state string, _ layout) (held, e
 	if hasBytes == 1 {
 		hasBytes = 0 // "0-0" is how registries write that they have nothing
 	}
+	u.accepted = u.accepted || hasBytes > 0
 	if answer.Header.Get("Location") == "" {
 		return held{bytes: hasBytes}, nil
 	}

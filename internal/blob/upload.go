@@ -54,12 +54,18 @@ func (t Transfer) upload(ctx context.Context, job Job, to staging) (Copied, erro
 			// The answer to completing it was lost, or another export was faster.
 			return Copied{KeptBytes: u.keptBytes, Check: CheckLength}, u.journal.remove()
 		}
+		// Where only some parts are gone, the others are not left behind.
+		u.drop(ctx)
 		if err := errors.Join(err, u.journal.remove()); !again {
 			return Copied{}, failed("write", u.at(), err)
 		}
 		job.note(fmt.Sprintf("the unfinished upload of %s is gone from the store; it begins anew", u.at()))
 	}
 }
+
+// errUnfit tells that the store refuses to make the object of what was sent, as
+// it would the next time.
+var errUnfit = errors.New("the store does not accept what was sent as a whole")
 
 func (u *upload) at() Location { return u.job.To.Location(u.job.Key) }
 
@@ -82,6 +88,9 @@ func (u *upload) once(ctx context.Context) (Check, error) {
 		return err
 	})
 	if err != nil {
+		if ctx.Err() == nil && KindOf(err) == KindOther && !errors.Is(err, errUploadGone) {
+			err = fmt.Errorf("%w: %w", errUnfit, err)
+		}
 		return "", err
 	}
 	return check, sameLength(ctx, u.job.Object, u.job.To, u.job.Key)
@@ -347,8 +356,11 @@ func (u *upload) retry(ctx context.Context, act func() error) error {
 func (u *upload) leave(ctx context.Context, failure error) error {
 	begun := u.to.state() != ""
 	keep := u.journal.path != "" && u.header.Content != "" && KindOf(failure) != KindChanged
-	if u.to.rules().inStore && ctx.Err() == nil {
+	if u.to.rules().inStore && ctx.Err() == nil || errors.Is(failure, errNoParts) {
 		// What the store cannot do goes another way now.
+		keep = false
+	}
+	if errors.Is(failure, errUnfit) {
 		keep = false
 	}
 	switch {
