@@ -2,6 +2,7 @@ package awshttp_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -90,7 +91,7 @@ func TestKeepEarlyAnswers(t *testing.T) {
 				HTTPClient:  c.wrap(client),
 			})
 			_, _ = sdk.ListModels(ctx, &sagemaker.ListModelsInput{}) // lost or not by chance: the write tells
-			if err := <-written; err != c.want {
+			if err := <-written; !errors.Is(err, c.want) {
 				t.Errorf("the request's write ended with %v, want %v", err, c.want)
 			}
 		})

@@ -33,13 +33,13 @@ func newFigures(endpoints []inventory.Endpoint, span window) *figures {
 		e := &endpoints[i]
 		if e.Async != nil {
 			f.endpoints = append(f.endpoints, asked[inventory.Endpoint]{e, &subject{
-				name: e.Name, dimensions: [][2]string{{"EndpointName", e.Name}}, series: backlogSeries, span: span,
+				name: e.Name, dimensions: [][2]string{{dimensionEndpoint, e.Name}}, series: backlogSeries, span: span,
 			}})
 		}
 		for j := range e.Variants {
 			v := &e.Variants[j]
 			f.variants = append(f.variants, askedVariant{asked[inventory.Variant]{v, &subject{
-				name: e.Name, dimensions: [][2]string{{"EndpointName", e.Name}, {"VariantName", v.Name}}, series: seriesOf(e, v), span: span,
+				name: e.Name, dimensions: [][2]string{{dimensionEndpoint, e.Name}, {"VariantName", v.Name}}, series: seriesOf(e, v), span: span,
 			}}, e})
 		}
 		for j := range e.Components {

@@ -28,6 +28,9 @@ type series struct {
 // line up with any lookback, and CloudWatch keeps them for 455 days.
 const hourly = time.Hour
 
+// dimensionEndpoint is the dimension of an endpoint's metrics that names it.
+const dimensionEndpoint = "EndpointName"
+
 func requests(metric, statistic string) series {
 	return series{namespaceRequests, metric, statistic, hourly}
 }

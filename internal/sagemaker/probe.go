@@ -85,7 +85,7 @@ func (c *Client) metricProbes() []awsfailure.Probe {
 		{Action: "cloudwatch:GetMetricData", Try: func(ctx context.Context) error {
 			end := time.Now().Truncate(hourly)
 			of := &subject{
-				dimensions: [][2]string{{"EndpointName", absent}, {"VariantName", absent}}, span: window{start: end.Add(-hourly), end: end},
+				dimensions: [][2]string{{dimensionEndpoint, absent}, {"VariantName", absent}}, span: window{start: end.Add(-hourly), end: end},
 			}
 			_, err := c.Metrics.GetMetricData(ctx, batchInput([]query{{of, invocations}}))
 			return err

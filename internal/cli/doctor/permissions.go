@@ -139,10 +139,10 @@ func missingFix(missing []string, program string) string {
 // statement allows actions; lists cannot be restricted to resources.
 func statement(actions []string) string {
 	text, err := json.MarshalIndent(struct {
-		Sid      string
-		Effect   string
-		Action   []string
-		Resource string
+		Sid      string   `json:"Sid"`
+		Effect   string   `json:"Effect"`
+		Action   []string `json:"Action"`
+		Resource string   `json:"Resource"`
 	}{"LandfallScan", "Allow", actions, "*"}, "", "  ")
 	if err != nil {
 		return strings.Join(actions, "\n") // texts cannot fail
