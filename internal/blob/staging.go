@@ -73,6 +73,10 @@ type stager interface {
 // errUploadGone tells that the store no longer knows an upload, or parts of it.
 var errUploadGone = errors.New("the store no longer has the unfinished upload")
 
+// errUnfit tells that the store refuses to make the object of what was sent, as
+// it would the next time.
+var errUnfit = errors.New("the store does not accept what was sent as a whole")
+
 // plainKey says that a key means the same to gocloud.dev, which escapes some
 // characters, and to a store's own interface. Others are written in one go.
 func plainKey(key string) bool {

@@ -63,10 +63,6 @@ func (t Transfer) upload(ctx context.Context, job Job, to staging) (Copied, erro
 	}
 }
 
-// errUnfit tells that the store refuses to make the object of what was sent, as
-// it would the next time.
-var errUnfit = errors.New("the store does not accept what was sent as a whole")
-
 func (u *upload) at() Location { return u.job.To.Location(u.job.Key) }
 
 func (u *upload) once(ctx context.Context) (Check, error) {

@@ -36,18 +36,34 @@ func newWorkplace(dir string) (*workplace, error) {
 	if err != nil {
 		return nil, err
 	}
-	work, err := os.MkdirTemp(parent, base+"*")
+	w, err := claimNew(parent, base, claim)
 	if err != nil {
-		return nil, fmt.Errorf("cannot create a folder to work in: %w", err)
+		return nil, err
 	}
-	w := &workplace{dir: work}
-	w.lock, _ = claim(work)
 	for _, old := range left {
 		if err := w.takeOver(old, dir); err != nil {
 			return nil, errors.Join(err, w.close(err))
 		}
 	}
 	return w, nil
+}
+
+// claimNew makes a folder that no other run takes for a leftover: one that did
+// before it was locked has removed it, and another is made.
+func claimNew(parent, base string, claim func(dir string) (*os.File, bool)) (*workplace, error) {
+	for {
+		work, err := os.MkdirTemp(parent, base+"*")
+		if err != nil {
+			return nil, fmt.Errorf("cannot create a folder to work in: %w", err)
+		}
+		lock, ours := claim(work)
+		if _, err := os.Lstat(work); err == nil && (ours || !locks) {
+			return &workplace{dir: work, lock: lock}, nil
+		}
+		if ours {
+			_ = lock.Close()
+		}
+	}
 }
 
 func leftovers(parent, base string) ([]string, error) {

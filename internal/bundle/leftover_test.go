@@ -175,3 +175,47 @@ func TestWriteToARegistry(t *testing.T) {
 		}
 	}
 }
+
+// TestNewFolderIsNotTakenForALeftover: a run that has taken the folder of this
+// one for a leftover, before it was locked, costs nothing but another folder.
+func TestNewFolderIsNotTakenForALeftover(t *testing.T) {
+	if !locks {
+		t.Skip("folders cannot be locked here")
+	}
+	for name, meddle := range map[string]func(t *testing.T, dir string) (*os.File, bool){
+		"removed before": func(t *testing.T, dir string) (*os.File, bool) {
+			if err := os.Remove(dir); err != nil {
+				t.Error(err)
+			}
+			return claim(dir)
+		},
+		"removed after": func(t *testing.T, dir string) (*os.File, bool) {
+			lock, ours := claim(dir)
+			if err := os.Remove(dir); err != nil {
+				t.Error(err)
+			}
+			return lock, ours
+		},
+		"held by the other": func(*testing.T, string) (*os.File, bool) { return nil, false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			meddled := false
+			w, err := claimNew(t.TempDir(), ".churn.part-", func(dir string) (*os.File, bool) {
+				if !meddled {
+					meddled = true
+					return meddle(t, dir)
+				}
+				return claim(dir)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(w.dir); err != nil || w.lock == nil {
+				t.Errorf("the folder is not there or not locked: %v", err)
+			}
+			if err := w.close(nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// locks says that folders can be locked.
+const locks = true
+
 // claim locks a folder for this process, until the file is closed or the process
 // ends, however it does. False means that another process has it.
 func claim(dir string) (*os.File, bool) {
