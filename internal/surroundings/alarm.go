@@ -17,9 +17,9 @@ import (
 // alarmPage is the most that DescribeAlarms gives at once.
 const alarmPage = 100
 
-// readAlarms reads all alarms and keeps those that concern SageMaker: there is
-// no filter for namespaces.
-func (c *Client) readAlarms(ctx context.Context, options Options, failures *awsfailure.Log) ([]inventory.Alarm, error) {
+// readAlarms reads all alarms, since there is no filter for namespaces; see
+// concerned.
+func (c *Client) readAlarms(ctx context.Context, place inventory.Place, failures *awsfailure.Log) ([]inventory.Alarm, error) {
 	pages := cloudwatch.NewDescribeAlarmsPaginator(c.Alarms, &cloudwatch.DescribeAlarmsInput{
 		MaxRecords: aws.Int32(alarmPage),
 		// Without this AWS gives metric alarms only.
@@ -29,18 +29,11 @@ func (c *Client) readAlarms(ctx context.Context, options Options, failures *awsf
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			if err := failures.Record(ctx, "cloudwatch:DescribeAlarms", "", err); err != nil {
-				return nil, err
-			}
-			break
+			return all, failures.Record(ctx, "cloudwatch:DescribeAlarms", "", err)
 		}
-		all = append(all, convertPage(page, options.Place)...)
+		all = append(all, convertPage(page, place)...)
 	}
-	var named []string
-	if options.AlarmNames != nil {
-		named = options.AlarmNames()
-	}
-	return concerned(all, named), nil
+	return all, nil
 }
 
 func convertPage(page *cloudwatch.DescribeAlarmsOutput, place inventory.Place) []inventory.Alarm {

@@ -204,7 +204,7 @@ func logsOf(t *testing.T, b *bucket, trail recorder, change func(*Options)) (Tra
 		change(&options)
 	}
 	var failures awsfailure.Log
-	trail.name, trail.bucket = "t", "logs"
+	trail.Name, trail.Bucket = "t", "logs"
 	client := &Client{Objects: func(string) ObjectReader { return b }}
 	got, err := client.readLogs(t.Context(), options.withDefaults(), []recorder{trail}, "recorded", &failures)
 	if err != nil {
@@ -225,8 +225,8 @@ func TestLogsAreReadNewestFirst(t *testing.T) {
 		// 48 files lie in the lookback; the oldest one's call lies before it.
 		"all":             {"AWSLogs/", recorder{}, 1000, nil, 48, "2026-11-18T12:00:00Z"},
 		"small pages":     {"AWSLogs/", recorder{}, 3, nil, 48, "2026-11-18T12:00:00Z"},
-		"own prefix":      {"x/y/AWSLogs/", recorder{prefix: "x/y"}, 1000, nil, 48, "2026-11-18T12:00:00Z"},
-		"organization":    {"AWSLogs/o-abc/", recorder{organization: true}, 1000, nil, 48, "2026-11-18T12:00:00Z"},
+		"own prefix":      {"x/y/AWSLogs/", recorder{Prefix: "x/y"}, 1000, nil, 48, "2026-11-18T12:00:00Z"},
+		"organization":    {"AWSLogs/o-abc/", recorder{Organization: true}, 1000, nil, 48, "2026-11-18T12:00:00Z"},
 		"bound":           {"AWSLogs/", recorder{}, 1000, func(o *Options) { o.MaxTrailObjects = 20 }, 20, "2026-11-19T17:00:00Z"},
 		"bound, by hours": {"AWSLogs/", recorder{}, 3, func(o *Options) { o.MaxTrailObjects = 20 }, 20, "2026-11-19T17:00:00Z"},
 	}

@@ -27,16 +27,16 @@ import (
 // readLogs reads the log files of the first trail that may be read: several
 // trails would count the same calls again.
 func (c *Client) readLogs(ctx context.Context, options Options, trails []recorder, where string, failures *awsfailure.Log) (Trails, error) {
-	var endpoints []access.Endpoint
-	if options.Endpoints != nil {
-		endpoints = options.Endpoints()
+	endpoints, err := options.endpoints()
+	if err != nil {
+		return Trails{}, err
 	}
 	for _, trail := range trails {
-		if trail.bucket == "" {
+		if trail.Bucket == "" {
 			continue
 		}
 		r := newLogReader(options, endpoints, trail, failures)
-		r.objects = c.Objects(c.bucketRegion(ctx, trail.bucket, options.Place.Region))
+		r.objects = c.Objects(c.bucketRegion(ctx, trail.Bucket, options.Place.Region))
 		if err := r.read(ctx); err != nil {
 			return Trails{}, err
 		}
@@ -131,10 +131,10 @@ func (r *logReader) stopped() bool { return r.bounded || r.refused.Load() }
 // the organization's id before the account; it stands nowhere else.
 func (r *logReader) folder(ctx context.Context) (string, error) {
 	root := "AWSLogs/"
-	if r.trail.prefix != "" {
-		root = strings.TrimSuffix(r.trail.prefix, "/") + "/" + root
+	if r.trail.Prefix != "" {
+		root = strings.TrimSuffix(r.trail.Prefix, "/") + "/" + root
 	}
-	if r.trail.organization {
+	if r.trail.Organization {
 		list, err := r.list(ctx, &s3.ListObjectsV2Input{Prefix: aws.String(root), Delimiter: aws.String("/")})
 		if err != nil || list == nil {
 			return "", err
@@ -151,11 +151,11 @@ func (r *logReader) folder(ctx context.Context) (string, error) {
 
 // list is nil where the bucket may not be listed, which is recorded.
 func (r *logReader) list(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
-	in.Bucket = aws.String(r.trail.bucket)
+	in.Bucket = aws.String(r.trail.Bucket)
 	out, err := r.objects.ListObjectsV2(ctx, in)
 	if err != nil {
 		r.refused.Store(true)
-		return nil, r.failures.Record(ctx, "s3:ListBucket", r.trail.bucket, err)
+		return nil, r.failures.Record(ctx, "s3:ListBucket", r.trail.Bucket, err)
 	}
 	return out, nil
 }
@@ -260,7 +260,7 @@ func fileTime(key string) (time.Time, bool) {
 const maxFileBytes = 256 << 20
 
 func (r *logReader) readFile(ctx context.Context, key string) error {
-	out, err := r.objects.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(r.trail.bucket), Key: aws.String(key)})
+	out, err := r.objects.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(r.trail.Bucket), Key: aws.String(key)})
 	if err != nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -271,7 +271,7 @@ func (r *logReader) readFile(ctx context.Context, key string) error {
 				r.newestRefused = written
 			}
 		}
-		return r.failures.Record(ctx, "s3:GetObject", r.trail.bucket, err)
+		return r.failures.Record(ctx, "s3:GetObject", r.trail.Bucket, err)
 	}
 	defer out.Body.Close()
 	// The calls of a file count together or not at all.
@@ -284,7 +284,7 @@ func (r *logReader) readFile(ctx context.Context, key string) error {
 	defer r.mu.Unlock()
 	if err != nil {
 		r.unreadable++
-		return r.failures.Record(ctx, "s3:GetObject", r.trail.bucket, &smithy.GenericAPIError{Code: "UnreadableLogFile", Message: err.Error()})
+		return r.failures.Record(ctx, "s3:GetObject", r.trail.Bucket, &smithy.GenericAPIError{Code: "UnreadableLogFile", Message: err.Error()})
 	}
 	r.filesRead++
 	for who, t := range found {
@@ -334,7 +334,7 @@ func (r *logReader) seen() []inventory.Caller {
 	for who, t := range r.calls {
 		callers = append(callers, inventory.Caller{
 			Endpoint: who.endpoint, Place: r.Place, Principal: who.principal, Source: inventory.CallerSeen,
-			Through: "trail " + r.trail.name, Calls: t.calls, LastCallAt: t.last.UTC().Format(time.RFC3339),
+			Through: "trail " + r.trail.Name, Calls: t.calls, LastCallAt: t.last.UTC().Format(time.RFC3339),
 		})
 	}
 	slices.SortFunc(callers, func(a, b inventory.Caller) int {
@@ -344,7 +344,7 @@ func (r *logReader) seen() []inventory.Caller {
 }
 
 func (r *logReader) coverage(where string) inventory.Coverage {
-	why := where + fmt.Sprintf("; read: trail %s, %d log files; CloudTrail writes them some minutes late", r.trail.name, r.filesRead)
+	why := where + fmt.Sprintf("; read: trail %s, %d log files; CloudTrail writes them some minutes late", r.trail.Name, r.filesRead)
 	if r.bounded {
 		why += fmt.Sprintf("; stopped at the bound of %d files and %d bytes, older ones are not read", r.MaxTrailObjects, r.MaxTrailBytes)
 	}

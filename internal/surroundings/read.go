@@ -2,6 +2,10 @@ package surroundings
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,14 +19,14 @@ import (
 type Options struct {
 	// Place is the account and region that the client reads.
 	Place inventory.Place
-	// Endpoints gives those whose callers are wanted. It is asked once, before
-	// CloudTrail's logs are read, and may block until they are known. Nil means
-	// none.
-	Endpoints func() []access.Endpoint
+	// Endpoints gives those whose callers are wanted. It is asked before
+	// CloudTrail's logs are read, and may block until they are known. Its error
+	// ends the reading: they will not be known. Nil means none.
+	Endpoints func() ([]access.Endpoint, error)
 	// AlarmNames gives the names of alarms that scaling policies and deployments
-	// refer to. It is asked once, after all alarms were read, and may block until
-	// the names are known. Nil means none.
-	AlarmNames func() []string
+	// refer to. It is asked after all alarms were read, and may block until the
+	// names are known. Its error ends the reading. Nil means none.
+	AlarmNames func() ([]string, error)
 	// Now is the end of the time that is read of CloudTrail's logs, and Lookback
 	// its length. Zero means 14 days.
 	Now      time.Time
@@ -82,9 +86,17 @@ func (c *Client) Read(ctx context.Context, options Options) (Found, error) {
 	var failures [4]awsfailure.Log
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return part(options, "alarms", &found.Alarms, &failures[0], func() ([]inventory.Alarm, error) {
-			return c.readAlarms(ctx, options, &failures[0])
+		var all []inventory.Alarm
+		err := part(options, "alarms", &all, &failures[0], func() ([]inventory.Alarm, error) {
+			return c.readAlarms(ctx, options.Place, &failures[0])
 		})
+		if err != nil || options.AlarmNames == nil {
+			found.Alarms = concerned(all, nil)
+			return err
+		}
+		named, err := options.AlarmNames()
+		found.Alarms = concerned(all, named)
+		return err
 	})
 	group.Go(func() error {
 		return part(options, "logGroups", &found.LogGroups, &failures[1], func() ([]inventory.LogGroup, error) {
@@ -94,9 +106,7 @@ func (c *Client) Read(ctx context.Context, options Options) (Found, error) {
 	group.Go(func() error {
 		return part(options, "tags", &found.Tags, &failures[2], func() (Tags, error) { return c.readTags(ctx, &failures[2]) })
 	})
-	group.Go(func() error {
-		return part(options, "trails", &found.Trails, &failures[3], func() (Trails, error) { return c.readTrails(ctx, options, &failures[3]) })
-	})
+	group.Go(func() error { return c.trails(ctx, options, &found.Trails, &failures[3]) })
 	if err := group.Wait(); err != nil {
 		return Found{}, err
 	}
@@ -111,6 +121,45 @@ func part[T any](options Options, name string, into *T, failures *awsfailure.Log
 	whole := func() bool { return len(failures.List(options.Place)) == 0 }
 	*into, err = remember(options.Memory, options.Place.String()+"|surroundings|"+name, whole, read)
 	return err
+}
+
+// trails reads who records calls, and the log files with the callers of the
+// endpoints. Logs that were read for other endpoints are read again: a scan that
+// was refused less finds more of them.
+func (c *Client) trails(ctx context.Context, options Options, into *Trails, failures *awsfailure.Log) error {
+	var known recorders
+	err := part(options, "recorders", &known, failures, func() (recorders, error) { return c.readRecorders(ctx, failures) })
+	if err != nil {
+		return err
+	}
+	read := func() (Trails, error) { return c.readTrails(ctx, options, known, failures) }
+	if len(known.Trails) == 0 || !options.CloudTrail {
+		*into, err = read()
+		return err
+	}
+	endpoints, err := options.endpoints()
+	if err != nil {
+		return err
+	}
+	return part(options, "trails|"+digest(endpoints), into, failures, read)
+}
+
+func (o Options) endpoints() ([]access.Endpoint, error) {
+	if o.Endpoints == nil {
+		return nil, nil
+	}
+	return o.Endpoints()
+}
+
+// digest tells endpoints from others, whatever their order.
+func digest(endpoints []access.Endpoint) string {
+	names := make([]string, 0, len(endpoints))
+	for _, e := range endpoints {
+		names = append(names, e.Name)
+	}
+	slices.Sort(names)
+	sum := sha256.Sum256([]byte(strings.Join(names, "\n")))
+	return hex.EncodeToString(sum[:])
 }
 
 // Callers are those that CloudTrail's logs show and that IAM allows, and what

@@ -86,8 +86,12 @@ func endpointsOf(names ...string) []access.Endpoint {
 	return endpoints
 }
 
-func given(names ...string) func() []access.Endpoint {
-	return func() []access.Endpoint { return endpointsOf(names...) }
+func given(names ...string) func() ([]access.Endpoint, error) {
+	return func() ([]access.Endpoint, error) { return endpointsOf(names...), nil }
+}
+
+func named(names ...string) func() ([]string, error) {
+	return func() ([]string, error) { return names, nil }
 }
 
 func start(t *testing.T, text string) (*standintest.Account, *Client) {
@@ -111,7 +115,7 @@ func readWorld(t *testing.T, client *Client, change func(*Options)) Found {
 
 func TestReadARealAccount(t *testing.T) {
 	_, client := start(t, world)
-	found := readWorld(t, client, func(o *Options) { o.AlarmNames = func() []string { return []string{"orders"} } })
+	found := readWorld(t, client, func(o *Options) { o.AlarmNames = named("orders") })
 
 	names := func() (list []string) {
 		for _, alarm := range found.Alarms {

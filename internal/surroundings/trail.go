@@ -24,53 +24,67 @@ type Trails struct {
 
 // recorder is a trail or event data store that records calls of endpoints.
 type recorder struct {
-	name string
-	// bucket and prefix are where a trail's log files lie; empty for stores.
-	bucket, prefix string
-	organization   bool
-	// partial says that it records some of the calls only.
-	partial bool
-	// off says that it records nothing at present.
-	off bool
+	Name string `json:"name"`
+	// Bucket and Prefix are where a trail's log files lie; empty for stores.
+	Bucket       string `json:"bucket,omitempty"`
+	Prefix       string `json:"prefix,omitempty"`
+	Organization bool   `json:"organization,omitempty"`
+	// Partial says that it records some of the calls only.
+	Partial bool `json:"partial,omitempty"`
+	// Off says that it records nothing at present.
+	Off bool `json:"off,omitempty"`
+}
+
+// recorders are those of a place, the best trail first. It can be stored as
+// JSON.
+type recorders struct {
+	Trails []recorder `json:"trails,omitempty"`
+	Stores []recorder `json:"stores,omitempty"`
+	// Known says that all of them could be judged.
+	Known bool `json:"known"`
 }
 
 // String tells where a recorder records, with its limits.
 func (r recorder) String() string {
-	text := "event data store " + r.name
-	if r.bucket != "" {
-		text = "trail " + r.name + " (s3://" + strings.TrimSuffix(r.bucket+"/"+r.prefix, "/") + ")"
+	text := "event data store " + r.Name
+	if r.Bucket != "" {
+		text = "trail " + r.Name + " (s3://" + strings.TrimSuffix(r.Bucket+"/"+r.Prefix, "/") + ")"
 	}
-	if r.partial {
+	if r.Partial {
 		text += ", for some calls only"
 	}
-	if r.off {
+	if r.Off {
 		text += ", switched off now"
 	}
 	return text
 }
 
-func (c *Client) readTrails(ctx context.Context, options Options, failures *awsfailure.Log) (Trails, error) {
-	trails, known, err := c.recordingTrails(ctx, failures)
-	if err != nil {
-		return Trails{}, err
+func (c *Client) readRecorders(ctx context.Context, failures *awsfailure.Log) (r recorders, err error) {
+	var trailsKnown, storesKnown bool
+	if r.Trails, trailsKnown, err = c.recordingTrails(ctx, failures); err != nil {
+		return recorders{}, err
 	}
-	stores, storesKnown, err := c.recordingStores(ctx, failures)
-	if err != nil {
-		return Trails{}, err
+	if r.Stores, storesKnown, err = c.recordingStores(ctx, failures); err != nil {
+		return recorders{}, err
 	}
-	known = known && storesKnown
-	where := "calls of endpoints are recorded by " + joined(append(slices.Clone(trails), stores...))
+	r.Known = trailsKnown && storesKnown
+	return r, nil
+}
+
+// readTrails reads the log files, where there are some and it is asked for.
+func (c *Client) readTrails(ctx context.Context, options Options, r recorders, failures *awsfailure.Log) (Trails, error) {
+	where := "calls of endpoints are recorded by " + joined(slices.Concat(r.Trails, r.Stores))
 	switch {
-	case len(trails)+len(stores) == 0 && !known:
+	case len(r.Trails)+len(r.Stores) == 0 && !r.Known:
 		return unknownTrails("whether CloudTrail records calls of endpoints could not be read"), nil
-	case len(trails)+len(stores) == 0:
+	case len(r.Trails)+len(r.Stores) == 0:
 		return unknownTrails("no trail or event data store records calls of endpoints (data events of " + endpointType + ")"), nil
-	case len(trails) == 0:
+	case len(r.Trails) == 0:
 		return unknownTrails(where + "; CloudTrail Lake is not read, because its queries are charged by the bytes they scan"), nil
 	case !options.CloudTrail:
 		return unknownTrails(where + "; reading the log files was not asked for"), nil
 	}
-	return c.readLogs(ctx, options, trails, where, failures)
+	return c.readLogs(ctx, options, r.Trails, where, failures)
 }
 
 func unknownTrails(why string) Trails { return Trails{Coverage: inventory.Coverage{Why: why}} }
@@ -104,15 +118,15 @@ func (c *Client) recordingTrails(ctx context.Context, failures *awsfailure.Log) 
 	slices.SortFunc(trails, func(a, b recorder) int {
 		worse := func(r recorder) int {
 			rank := 0
-			if r.partial {
+			if r.Partial {
 				rank++
 			}
-			if r.off {
+			if r.Off {
 				rank += 2
 			}
 			return rank
 		}
-		return cmp.Or(cmp.Compare(worse(a), worse(b)), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(worse(a), worse(b)), cmp.Compare(a.Name, b.Name))
 	})
 	return trails, known, nil
 }
@@ -126,8 +140,8 @@ func (c *Client) judgeTrail(ctx context.Context, trail types.Trail, failures *aw
 	}
 	kind := max(basicSelection(selectors.EventSelectors), advancedSelection(selectors.AdvancedEventSelectors))
 	judged = &recorder{
-		name: aws.ToString(trail.Name), bucket: aws.ToString(trail.S3BucketName), prefix: aws.ToString(trail.S3KeyPrefix),
-		organization: aws.ToBool(trail.IsOrganizationTrail), partial: kind == selectsSome,
+		Name: aws.ToString(trail.Name), Bucket: aws.ToString(trail.S3BucketName), Prefix: aws.ToString(trail.S3KeyPrefix),
+		Organization: aws.ToBool(trail.IsOrganizationTrail), Partial: kind == selectsSome,
 	}
 	if kind == selectsNone {
 		return judged, false, nil
@@ -136,7 +150,7 @@ func (c *Client) judgeTrail(ctx context.Context, trail types.Trail, failures *aw
 	if err != nil {
 		return judged, true, failures.Record(ctx, "cloudtrail:GetTrailStatus", aws.ToString(trail.Name), err)
 	}
-	judged.off = !aws.ToBool(status.IsLogging)
+	judged.Off = !aws.ToBool(status.IsLogging)
 	return judged, true, nil
 }
 
@@ -161,11 +175,11 @@ func (c *Client) recordingStores(ctx context.Context, failures *awsfailure.Log) 
 			}
 			if kind := advancedSelection(out.AdvancedEventSelectors); kind != selectsNone {
 				stores = append(stores, recorder{
-					name: aws.ToString(out.Name), partial: kind == selectsSome, off: out.Status != types.EventDataStoreStatusEnabled,
+					Name: aws.ToString(out.Name), Partial: kind == selectsSome, Off: out.Status != types.EventDataStoreStatusEnabled,
 				})
 			}
 		}
 	}
-	slices.SortFunc(stores, func(a, b recorder) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(stores, func(a, b recorder) int { return strings.Compare(a.Name, b.Name) })
 	return stores, known, nil
 }

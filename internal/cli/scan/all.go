@@ -17,8 +17,9 @@ import (
 
 // result is what came of one place.
 type result struct {
-	found inventory.Document
-	err   error
+	found  inventory.Document
+	beside around
+	err    error
 }
 
 // scanAll scans all places at the same time and puts what they found into one
@@ -33,7 +34,7 @@ func (o *options) scanAll(ctx context.Context, targets []target, diary *diary) (
 			options := o.scanOptions(diary.startedAt)
 			options.Journal = diary.journal
 			options.Progress = func(p sagemaker.Progress) { board.report(i, p) }
-			results[i].found, results[i].err = o.scanOne(ctx, t, &people, options)
+			results[i] = o.scanOne(ctx, t, &people, options)
 		})
 	}
 	group.Wait()
@@ -46,33 +47,35 @@ func (o *options) scanAll(ctx context.Context, targets []target, diary *diary) (
 
 // scanOne reads one place: SageMaker, and at the same time what stands around
 // it.
-func (o *options) scanOne(ctx context.Context, t target, people *accounts, options sagemaker.ScanOptions) (inventory.Document, error) {
+func (o *options) scanOne(ctx context.Context, t target, people *accounts, options sagemaker.ScanOptions) result {
 	if err := t.signIn(ctx); err != nil {
-		return inventory.Document{}, err
+		return result{err: err}
 	}
 	if err := knock(ctx, t.client); err != nil {
-		return inventory.Document{}, err
+		return result{err: err}
 	}
-	var found inventory.Document
-	var beside around
+	var r result
+	var scanErr error
 	scanned := make(chan inventory.Document, 1)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
+	group.Go(func() error {
 		defer close(scanned)
-		if found, err = t.client.Scan(ctx, options); err == nil {
-			scanned <- found
+		if r.found, scanErr = t.client.Scan(ctx, options); scanErr == nil {
+			scanned <- r.found
 		}
-		return err
+		return scanErr
 	})
 	group.Go(func() (err error) {
-		beside, err = o.readAround(ctx, t, people, options, scanned)
+		r.beside, err = o.readAround(ctx, t, people, options, scanned)
 		return err
 	})
-	if err := group.Wait(); err != nil {
-		return inventory.Document{}, err
+	if err := group.Wait(); errors.Is(err, errNotScanned) {
+		return result{err: scanErr} // the other side noticed first
+	} else if err != nil {
+		return result{err: err}
 	}
-	addAround(&found, beside)
-	return found, nil
+	r.beside.found.AddTo(&r.found, r.beside.account)
+	return r
 }
 
 // join puts what the places found into one inventory.
@@ -90,6 +93,7 @@ func (o *options) join(targets []target, results []result) (inventory.Document, 
 			all.Unread = append(all.Unread, t.unreachable(err))
 			continue
 		}
+		addUnread(&all, results[i].beside.found.Place, results[i].beside.account)
 		add(&all, results[i].found)
 	}
 	if len(all.Accounts) == 0 {

@@ -2,7 +2,9 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"landfall.dev/landfall/internal/access"
@@ -22,23 +24,38 @@ type around struct {
 // same in all regions.
 type accounts struct {
 	mu   sync.Mutex
-	byID map[string]func() (surroundings.Account, error)
+	byID map[string]*person
 }
 
-func (a *accounts) read(
-	ctx context.Context, client *surroundings.Client, place inventory.Place, memory surroundings.Memory,
-) (surroundings.Account, error) {
+// person is one account, which one place after the other asks for.
+type person struct {
+	mu      sync.Mutex
+	read    bool
+	account surroundings.Account
+}
+
+// read gives what the first place read that came to its end. One that fails, or
+// ends because its region cannot be read, takes nothing from the others.
+func (a *accounts) read(id string, read func() (surroundings.Account, error)) (surroundings.Account, error) {
 	a.mu.Lock()
 	if a.byID == nil {
-		a.byID = map[string]func() (surroundings.Account, error){}
+		a.byID = map[string]*person{}
 	}
-	once, known := a.byID[place.AccountID]
-	if !known {
-		once = sync.OnceValues(func() (surroundings.Account, error) { return client.ReadAccount(ctx, place, memory) })
-		a.byID[place.AccountID] = once
+	if a.byID[id] == nil {
+		a.byID[id] = &person{}
 	}
+	one := a.byID[id]
 	a.mu.Unlock()
-	return once()
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.read {
+		return one.account, nil
+	}
+	account, err := read()
+	if err == nil {
+		one.read, one.account = true, account
+	}
+	return account, err
 }
 
 // readAround reads what stands around the endpoints while these are still read.
@@ -51,11 +68,22 @@ func (o *options) readAround(
 		return around{}, err
 	}
 	client := surroundings.New(t.client.Config())
-	endpoints := sync.OnceValue(func() inventory.Document { return <-scanned })
+	endpoints := sync.OnceValues(func() (inventory.Document, error) {
+		if d, ok := <-scanned; ok {
+			return d, nil
+		}
+		return inventory.Document{}, errNotScanned
+	})
 	wanted := surroundings.Options{
 		Place: account.Place(), Now: options.Now, Lookback: options.Lookback, CloudTrail: o.cloudTrail,
-		Endpoints:  func() []access.Endpoint { return surroundings.EndpointsOf(endpoints()) },
-		AlarmNames: func() []string { return surroundings.AlarmNamesOf(endpoints()) },
+		Endpoints: func() ([]access.Endpoint, error) {
+			d, err := endpoints()
+			return surroundings.EndpointsOf(d), err
+		},
+		AlarmNames: func() ([]string, error) {
+			d, err := endpoints()
+			return surroundings.AlarmNamesOf(d), err
+		},
 	}
 	if options.Journal != nil {
 		wanted.Memory = options.Journal
@@ -64,19 +92,24 @@ func (o *options) readAround(
 	if read.found, err = client.Read(ctx, wanted); err != nil {
 		return around{}, fmt.Errorf("cannot read what stands around the endpoints: %w", err)
 	}
-	read.account, err = all.read(ctx, client, account.Place(), wanted.Memory)
+	read.account, err = all.read(account.ID, func() (surroundings.Account, error) {
+		return client.ReadAccount(ctx, account.Place(), wanted.Memory)
+	})
 	return read, err
 }
 
-// addAround puts what stands around the endpoints into the inventory. It is the
-// one place where both come together. What could not be read of an account is
-// told once, for the place that asked.
-func addAround(d *inventory.Document, read around) {
-	read.found.AddTo(d, read.account)
-	for _, unread := range read.account.Unread {
-		if unread.Place == read.found.Place {
-			d.Unread = append(d.Unread, unread)
-		}
+// errNotScanned says that the scan ended without an inventory.
+var errNotScanned = errors.New("the scan ended before its endpoints were known")
+
+// addUnread tells what could not be read of an account once, for the first of
+// its places that is in the inventory, whichever of them asked.
+func addUnread(to *inventory.Document, place inventory.Place, account surroundings.Account) {
+	if slices.ContainsFunc(to.Accounts, func(a inventory.Account) bool { return a.ID == place.AccountID }) {
+		return
+	}
+	for _, unread := range account.Unread {
+		unread.Place = place
+		to.Unread = append(to.Unread, unread)
 	}
 }
 

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"landfall.dev/landfall/internal/awsfailure"
 	"landfall.dev/landfall/internal/cli/session"
 	"landfall.dev/landfall/internal/inventory"
+	"landfall.dev/landfall/internal/surroundings"
+	"landfall.dev/landfall/test/standin"
 	"landfall.dev/landfall/test/standin/standintest"
 )
 
@@ -44,7 +47,7 @@ func run(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	return out.String(), errOut.String(), err
 }
 
-func threeAccounts(t *testing.T) {
+func threeAccounts(t *testing.T) *standintest.Account {
 	t.Helper()
 	account := standintest.Start(t, standintest.Parse(t, threePlaces, nil))
 	for name, value := range map[string]string{
@@ -54,6 +57,7 @@ func threeAccounts(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
+	return account
 }
 
 func TestRolesAndRegionsInOneRun(t *testing.T) {
@@ -97,6 +101,64 @@ func TestRolesAndRegionsInOneRun(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(filepath.Dir(path), ".inventory.yaml.scan")); err == nil {
 		t.Error("the journal of a finished scan is still there")
+	}
+}
+
+// TestIAMIsReadOnceForAllRegions: a region that cannot be read takes nothing
+// from the others, and what IAM refuses is told once, at the same place always.
+func TestIAMIsReadOnceForAllRegions(t *testing.T) {
+	var people accounts
+	ended := errors.New("the region cannot be read")
+	if _, err := people.read("1", func() (surroundings.Account, error) { return surroundings.Account{}, ended }); !errors.Is(err, ended) {
+		t.Errorf("got %v", err)
+	}
+	times := 0
+	for range 2 {
+		got, err := people.read("1", func() (surroundings.Account, error) {
+			times++
+			return surroundings.Account{Coverage: inventory.Coverage{Read: true}}, nil
+		})
+		if err != nil || !got.Coverage.Read || times != 1 {
+			t.Errorf("read %d times: %+v, %v", times, got, err)
+		}
+	}
+	account := threeAccounts(t)
+	err := account.Server.SetKnobs(standin.Knobs{Operations: map[string]standin.OperationKnobs{"iam:*": {Deny: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		stdout, stderr, err := run(t, "--rate", "500", "--region", "us-east-1,eu-west-1")
+		if err != nil {
+			t.Fatalf("%v: %s", err, stderr)
+		}
+		d, err := inventory.Decode([]byte(stdout))
+		if err != nil || len(d.Unread) != 1 || d.Unread[0].Region != "us-east-1" || len(d.Accounts) != 2 {
+			t.Fatalf("%v: %+v, unread %+v", err, d.Accounts, d.Unread)
+		}
+	}
+}
+
+// TestARegionThatRefusesEverything: the others are scanned all the same, however
+// fast it fails.
+func TestARegionThatRefusesEverything(t *testing.T) {
+	account := threeAccounts(t)
+	err := account.Server.SetKnobs(standin.Knobs{Operations: map[string]standin.OperationKnobs{
+		"123456789012/us-east-1/sagemaker:*": {Deny: true}, "123456789012/eu-west-1/sagemaker:Describe*": {DelayMillis: 20},
+		"iam:*": {DelayMillis: 20},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		stdout, stderr, err := run(t, "--rate", "500", "--region", "us-east-1,eu-west-1")
+		if err != nil {
+			t.Fatalf("%v: %s", err, stderr)
+		}
+		d, err := inventory.Decode([]byte(stdout))
+		if err != nil || len(d.Accounts) != 1 || len(d.Resources) != 1 || !strings.Contains(stderr, "cannot list anything") {
+			t.Fatalf("%v: %+v, %d resources\n%s", err, d.Accounts, len(d.Resources), stderr)
+		}
 	}
 }
 
