@@ -8,7 +8,7 @@ import (
 // kinds.
 var besideTable = []string{
 	"application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies",
-	"application-autoscaling:DescribeScheduledActions", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics",
+	"application-autoscaling:DescribeScheduledActions", "cloudwatch:GetMetricData",
 	"sagemaker:ListTags",
 	"sts:GetCallerIdentity",
 }
@@ -33,6 +33,9 @@ func Actions(options ScanOptions) []string {
 		for _, detail := range k.details {
 			actions = append(actions, "sagemaker:"+detail.operation)
 		}
+	}
+	if s.EndpointName == "" {
+		actions = append(actions, "cloudwatch:ListMetrics") // for transform jobs
 	}
 	if s.tracksLineage() {
 		for _, l := range lineageLists {

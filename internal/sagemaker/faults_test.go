@@ -322,6 +322,19 @@ func TestThePolicyIsTheLeast(t *testing.T) {
 	if len(restricted) >= len(allowed)/2 || slices.Contains(restricted, "sagemaker:ListTrainingJobs") {
 		t.Errorf("a scan of some endpoints takes %v", restricted)
 	}
+	if _, err := quickClient(t, 5000).Scan(t.Context(), ScanOptions{Now: scanTime, EndpointName: "*"}); err != nil {
+		t.Fatal(err)
+	}
+	var taken []string
+	for action, n := range account.Server.Requests().Operations {
+		if n.Calls > calls[action].Calls {
+			taken = append(taken, action)
+		}
+	}
+	slices.Sort(taken)
+	if diff := cmp.Diff(restricted, taken); diff != "" {
+		t.Errorf("a scan of endpoints (-policy +called):\n%s", diff)
+	}
 }
 
 // TestTheOrderOfAnswersDoesNotShow: many runs of one scan give the same bytes.
