@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -67,15 +68,25 @@ func Decode(data []byte, want Header, into any) error {
 
 // DecodeStrict reads YAML or JSON of any kind into a pointer. It refuses a
 // second document, unknown fields and doubled fields, and names the line, the
-// field, and the name that was probably meant.
+// field, and the name that was probably meant. A number is taken for a text.
 func DecodeStrict(data []byte, into any) error {
 	if at := secondDocument(data); at > 0 {
 		return fmt.Errorf("line %d: a second document begins here; want one a file", at)
 	}
-	if err := yaml.UnmarshalStrict(data, into); err != nil {
-		return explain(data, into, err)
+	err := yaml.UnmarshalStrict(data, into)
+	if err == nil {
+		return nil
 	}
-	return nil
+	// The reader takes a number for a text, but not in embedded structs.
+	text := data
+	if quoted := quoteTexts(data, reflect.TypeOf(into).Elem()); quoted != nil {
+		text = quoted
+		reflect.ValueOf(into).Elem().SetZero()
+		if err = yaml.UnmarshalStrict(text, into); err == nil {
+			return nil
+		}
+	}
+	return explain(data, text, into, err)
 }
 
 // begins says that a document begins with its header as Encode writes it, so

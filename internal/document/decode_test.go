@@ -15,8 +15,19 @@ type nested struct {
 		} `json:"size,omitempty"`
 		Labels map[string]inner `json:"labels,omitempty"`
 	} `json:"things"`
-	Number float64 `json:"number"`
-	Text   string  `json:"text"`
+	Number float64    `json:"number"`
+	Text   string     `json:"text"`
+	Own    []embedded `json:"own,omitempty"`
+}
+
+type embedded struct {
+	Settings `json:",inline"`
+}
+
+// Settings is what embedded embeds.
+type Settings struct {
+	Amount string `json:"amount"`
+	Count  int    `json:"count"`
 }
 
 type inner struct {
@@ -46,7 +57,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"like nothing else":       {nestedText + "unheardOf: 3\n", `line 3: unknown field "unheardOf"`},
 		"two unknown fields":      {nestedText + "unheardOf: 3\nnmber: 4\n", "line 4: unknown field \"nmber\"; did you mean number?"},
 		"a doubled field":         {nestedText + "number: 3\nnumber: 4\n", `line 4: the field "number" stands there twice`},
-		"a wrong type":            {nestedText + "number: many\n", "number is string; want a number"},
+		"a wrong type":            {nestedText + "number: many\n", "line 3: number is string; want a number"},
+		"one in an embedded part": {nestedText + "number: 3\nown:\n- count: many\n", "line 5: own.count is string; want a whole number"},
 		"a list for a text":       {nestedText + "text: [a]\n", "text is array; want a text"},
 		"cut off":                 {nestedText + "text: \"abc", "found unexpected end of stream; was the file cut off?"},
 		"a second document":       {nestedText + "number: 3\n---\n" + nestedText, "line 4: a second document begins here; want one a file"},
@@ -74,6 +86,25 @@ func TestDecodeTakes(t *testing.T) {
 		var got nested
 		if err := Decode([]byte(text), nestedHeader, &got); err != nil || got.Text != "a" {
 			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+func TestANumberForATextInAnEmbeddedPart(t *testing.T) {
+	var got nested
+	if err := Decode([]byte(nestedText+"text: a\nown: [{amount: 2, count: 3}, {amount: 0.10}, {amount: 500m}]\n"), nestedHeader, &got); err != nil {
+		t.Fatal(err)
+	}
+	var amounts []string
+	for _, o := range got.Own {
+		amounts = append(amounts, o.Amount)
+	}
+	if text := strings.Join(amounts, " "); text != "2 0.10 500m" || got.Own[0].Count != 3 || got.Text != "a" {
+		t.Errorf("read %+v", got)
+	}
+	for _, text := range []string{"own: [{amount: 2, cuont: 3}]\n", "own: [{amount: 2, count: x}]\n"} {
+		if err := Decode([]byte(nestedText+text), nestedHeader, &got); err == nil || !strings.HasPrefix(err.Error(), "line 3: ") {
+			t.Errorf("%q gives %v", text, err)
 		}
 	}
 }

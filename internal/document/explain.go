@@ -17,17 +17,22 @@ import (
 )
 
 // explain puts a refusal of the strict reader into words that name the line and
-// the field. It reads the document again, which an error is worth.
-func explain(data []byte, into any, err error) error {
-	text, jsonErr := yaml.YAMLToJSON(data)
+// the field. It reads the document again, which an error is worth: as it was
+// written, for its lines, and as it was read.
+func explain(written, read []byte, into any, err error) error {
+	text, jsonErr := yaml.YAMLToJSON(read)
 	if jsonErr != nil || strings.Contains(err.Error(), "already set in map") {
 		return plain(err)
 	}
 	var lines yamlv3.Node
 	// What one reader takes and the other does not has no lines: they only help.
-	_ = yamlv3.Unmarshal(data, &lines)
+	_ = yamlv3.Unmarshal(written, &lines)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		return fmt.Errorf("%s is %s; want %s", wrong.Field, wrong.Value, nameOf(wrong.Type))
+		message := fmt.Sprintf("%s is %s; want %s", writtenPath(wrong.Field), wrong.Value, nameOf(wrong.Type))
+		if line := lineOfMisfit(&lines, reflect.TypeOf(into).Elem(), wrong.Type); line > 0 {
+			message = fmt.Sprintf("line %d: %s", line, message)
+		}
+		return errors.New(message)
 	}
 	target := reflect.TypeOf(into).Elem()
 	strict, valueErr := kjson.UnmarshalStrict(text, reflect.New(target).Interface(), kjson.DisallowUnknownFields)
@@ -43,6 +48,14 @@ func explain(data []byte, into any, err error) error {
 		unknown = append(unknown, unknownField(field.FieldPath(), target, &lines))
 	}
 	return errors.Join(unknown...)
+}
+
+// writtenPath takes embedded structs out of a path, whose names stand in no
+// document. The names that do begin in lower case.
+func writtenPath(path string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(path, "."), func(step string) bool {
+		return step != "" && step[0] >= 'A' && step[0] <= 'Z'
+	}), ".")
 }
 
 func unknownField(path string, target reflect.Type, lines *yamlv3.Node) error {

@@ -40,7 +40,7 @@ func TestARestrictedScanLeavesTheOthersAlone(t *testing.T) {
 	restricted := account(named("churn", "m"))
 	restricted.EndpointName = "ch*"
 	next, changes := built(t, restricted, edited, Options{})
-	if w := next.Named("fraud")[0]; w.Decision != Move || w.Replicas.Min != 7 || len(changes) != 0 {
+	if w := next.Named("fraud")[0]; w.Decision != Move || w.Replicas.Min != 7 || len(ofWorkloads(changes)) != 0 {
 		t.Errorf("an endpoint that was not scanned is %s with %+v; changes %v", w.Decision, w.Replicas, changes)
 	}
 	whole, changes := built(t, account(named("churn", "m"), named("fraud", "n")), reread(t, next), Options{})

@@ -92,6 +92,7 @@ func build(inv inventory.Document, related relations, previous *Document, option
 		return Document{}, nil, err
 	}
 	result.NodePools = b.labelled(b.pools)
+	changes = append(changes, poolChanges(previous.NodePools, result.NodePools)...)
 	result.Phases = b.listPhases()
 	result.Costs = b.costs(result.NodePools)
 	result.Notes = b.notes()
@@ -193,6 +194,8 @@ type builder struct {
 	regions map[string]string
 	// pools are those of all clusters, once everything is placed.
 	pools []placement.NodePool
+	// tooEarly names what a person chose to move before what it depends on.
+	tooEarly []string
 }
 
 // entry is a workload on its way into the plan.
@@ -321,7 +324,11 @@ func (b *builder) changes(e *entry) ([]Change, error) {
 		e.Settings = e.computed
 		return []Change{{Workload: label, Kind: Added, Computed: string(e.computed.Decision)}}, nil
 	}
-	settings, changes, err := merge(label, e.previous.Settings, e.old, e.computed)
+	file := e.previous.Settings
+	if file.Phase == 0 && !e.editedPhase() {
+		file.Phase = e.old.Phase
+	}
+	settings, changes, err := merge(label, file, e.old, e.computed)
 	if err != nil {
 		return nil, err
 	}

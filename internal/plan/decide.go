@@ -50,7 +50,9 @@ func decide(e subject) verdict {
 	v := e.Variants[0]
 	reasons := []string{"it serves in real time from one container on " + hardwareWords(v)}
 	if onGPU(e.Endpoint) && e.work.Hardware.Needs == inventory.GPUUnused {
-		reasons = append(reasons, "its pods get no GPU: measurements show it idle; see that the model starts without one before traffic moves")
+		// It comes first, as tables show: of all moves it is the one to try out.
+		idle := "its pods get no GPU: measurements show it idle; see that the model starts without one before traffic moves"
+		reasons = []string{idle, reasons[0]}
 	}
 	return verdict{decision: Move, reasons: append(reasons, trafficReasons(e)...)}
 }
@@ -243,7 +245,7 @@ func unsupported(e subject) *verdict {
 		names = append(names, m.what)
 		v.blockers = append(v.blockers, Blocker{Thing: m.what, Why: "not supported yet by this version", Do: m.replacement})
 	}
-	v.reasons = append([]string{"not supported yet by this version: " + strings.Join(names, ", ")}, trafficReasons(e)...)
+	v.reasons = append([]string{strings.Join(names, ", ") + ": not supported yet by this version"}, trafficReasons(e)...)
 	return v
 }
 

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"landfall.dev/landfall/internal/placement"
 )
 
 // ChangeKind says what happened to a field when a plan was made again.
@@ -29,7 +31,7 @@ const (
 // Change is a difference between a plan and the one before, or between the
 // plan and what Landfall would write.
 type Change struct {
-	// Workload is its short key.
+	// Workload is its short key, or NodePool/ and the name of a node pool.
 	Workload string     `json:"workload"`
 	Kind     ChangeKind `json:"kind"`
 	// Field is a path such as resources.requests.cpu; empty for whole workloads.
@@ -40,6 +42,34 @@ type Change struct {
 	Computed string `json:"computed,omitempty"`
 	// Kept is what stands in the plan now, where that is not Computed.
 	Kept string `json:"kept,omitempty"`
+}
+
+// poolChanges are the differences between the node pools of two plans. Pools are
+// computed anew each time: what a person wrote into one is replaced, and told.
+func poolChanges(before, now []placement.NodePool) []Change {
+	var changes []Change
+	for _, p := range now {
+		i := slices.IndexFunc(before, func(b placement.NodePool) bool { return b.Name == p.Name && b.Cluster == p.Cluster })
+		if i < 0 {
+			continue // the workloads that it is for name it
+		}
+		was := before[i]
+		for _, f := range []struct{ field, before, now string }{
+			{"instanceType", was.InstanceType, p.InstanceType},
+			{"minNodes", show(was.MinNodes), show(p.MinNodes)},
+			{"nodes", show(was.Nodes), show(p.Nodes)},
+			{"spot", show(was.Spot), show(p.Spot)},
+		} {
+			if f.before != f.now {
+				name := "NodePool/" + p.Name
+				if p.Cluster != "" {
+					name = p.Cluster + "/" + name
+				}
+				changes = append(changes, Change{Workload: name, Kind: Updated, Field: f.field, Before: f.before, Computed: f.now})
+			}
+		}
+	}
+	return changes
 }
 
 // merge takes each field from the new result unless a person edited it, which

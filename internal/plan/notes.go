@@ -36,8 +36,10 @@ func (o Options) priceTables() []PriceTable {
 // notes say what the plan takes for granted as a whole.
 func (b *builder) notes() []string {
 	var notes []string
+	notes = append(notes, b.tooEarly...)
 	notes = append(notes, b.noteRegions()...)
-	return append(notes, b.notePrices()...)
+	notes = append(notes, b.notePrices()...)
+	return append(notes, b.noteUnpricedNodes()...)
 }
 
 // noteRegions says what it means that workloads of several regions share a
@@ -88,6 +90,30 @@ func (b *builder) notePrices() []string {
 		}
 		notes = append(notes, fmt.Sprintf("the prices of nodes that were given are of %s, and the cluster's region is %s: they are not used; name the region with --target-region, or leave it out of the prices",
 			strings.Join(slices.Sorted(maps.Keys(regions)), ", "), cmp.Or(target.Region, "not said")))
+	}
+	return notes
+}
+
+// noteUnpricedNodes names the types of nodes that nothing tells the price of:
+// without them nothing is compared.
+func (b *builder) noteUnpricedNodes() []string {
+	var notes []string
+	for _, name := range b.clusterNames() {
+		var types []string
+		target := b.targetNamed(name)
+		table := b.options.prices().In(target.Region)
+		for _, pool := range b.pools {
+			if _, priced := table.Node(pool.InstanceType, pool.Spot); pool.Cluster == name && !priced && !slices.Contains(types, pool.InstanceType) {
+				types = append(types, pool.InstanceType)
+			}
+		}
+		if len(types) == 0 {
+			continue
+		}
+		slices.Sort(types)
+		provider := cmp.Or(target.Provider, placement.ProviderEKS)
+		notes = append(notes, fmt.Sprintf("nothing tells the price of %s, so that what they run is not compared: write the prices into a file that "+
+			"plan --print-prices --provider %s begins, and name it with --prices", strings.Join(types, ", "), provider))
 	}
 	return notes
 }

@@ -88,8 +88,11 @@ func (e *entry) naturalOnline() (phase int, why string) {
 	return phaseQuiet, fmt.Sprintf("it serves online, at most %d requests a day", quietRequestsPerDay)
 }
 
-// editedPhase says that a person chose the phase.
-func (e *entry) editedPhase() bool { return e.previous != nil && e.previous.Phase != e.old.Phase }
+// editedPhase says that a person chose the phase. Taking it away, or writing 0,
+// leaves it to Landfall: what moves has a phase.
+func (e *entry) editedPhase() bool {
+	return e.previous != nil && e.previous.Phase != e.old.Phase && (e.previous.Phase > 0 || !moves(e.Decision))
+}
 
 // phases sets in which phase each workload moves: its natural one, or that of
 // what it depends on where that is later. What a person chose stays, and pushes
@@ -145,6 +148,8 @@ func (e *entry) choosePhase(circle []*entry, b *builder) {
 	for _, on := range b.dependenciesOf(e) {
 		if on.Phase > e.Phase && e.Phase > 0 && !slices.Contains(circle, on) {
 			words = append(words, fmt.Sprintf("that is before %s, on which it depends and which moves in phase %d", b.labels[on.Full()], on.Phase))
+			b.tooEarly = append(b.tooEarly, fmt.Sprintf("%s is to move in phase %d, before %s, on which it depends and which moves in phase %d; a person chose so",
+				b.labels[e.Full()], e.Phase, b.labels[on.Full()], on.Phase))
 		}
 	}
 	text := strings.Join(words, "; ")

@@ -251,7 +251,7 @@ func TestEditsSurviveAnyNumberOfPlans(t *testing.T) {
 func editOf(t *rapid.T) func(*Settings) {
 	edits := []func(*Settings){
 		func(s *Settings) { s.Decision = rapid.SampledFrom(Decisions).Draw(t, "decision") },
-		func(s *Settings) { s.Phase = rapid.IntRange(0, 7).Draw(t, "phase") },
+		func(s *Settings) { s.Phase = rapid.IntRange(1, 7).Draw(t, "phase") },
 		func(s *Settings) {
 			s.Criticality = rapid.SampledFrom(inventory.CriticalityLevels).Draw(t, "criticality")
 		},

@@ -177,11 +177,27 @@ func (r Resources) validate() error {
 		if err != nil {
 			return fmt.Errorf("limits.%s: %w", name, err)
 		}
+		if name == "memory" {
+			if err := firstError(notBytes("requests.memory", request), notBytes("limits.memory", limit)); err != nil {
+				return err
+			}
+		}
 		if pair[1] != "" && limit.Cmp(request) < 0 {
 			return fmt.Errorf("limits.%s is %s, less than the request of %s", name, pair[1], pair[0])
 		}
 	}
 	return nil
+}
+
+// leastMemory is below what any process runs in. Who asks for less has written
+// another unit: 512m is half a byte.
+var leastMemory = resource.MustParse("1Mi")
+
+func notBytes(field string, amount resource.Quantity) error {
+	if amount.IsZero() || amount.Cmp(leastMemory) >= 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is %s, which is less than 1 MiB; want an amount such as 512Mi or 2Gi", field, amount.String())
 }
 
 // quantity reads a Kubernetes quantity; nothing is zero.

@@ -185,7 +185,7 @@ func (o *options) tell(planPath string, r written, in core.Input) {
 		o.session.Warnf("the alarms and pipelines of SageMaker are not in the tree: %s", o.noInventory)
 	}
 	if missing := core.Missing(in.Plan, in.Bundles); len(missing) > 0 {
-		o.session.Warnf("%s of the plan that move have no bundle, and are not in the tree:", output.Plural(len(missing), "workload"))
+		o.session.Warnf("Not in the tree, because no bundle of them was given: %s that the plan moves:", output.Plural(len(missing), "workload"))
 		for _, name := range missing {
 			o.session.Notef("  %s", name)
 		}
