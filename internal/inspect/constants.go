@@ -84,6 +84,7 @@ func constants(to reporter, f *file, c constant) {
 		to.report("HardcodedRegion", c.line, "the region "+region)
 	}
 	hosts(to, c)
+	secretConstant(to, c)
 	places(to, f, c)
 }
 

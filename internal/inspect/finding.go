@@ -59,14 +59,21 @@ type findings struct {
 	all []Finding
 	// seen are as they were found, before secrets were masked.
 	seen map[Finding]bool
+	// called are the places of calls of hosts, of which the address tells no more.
+	called map[place]bool
 	// counts are by kind and file.
 	counts map[[2]string]int
 }
 
 func (f *findings) add(found Finding) {
 	if f.seen == nil {
-		f.seen, f.counts = map[Finding]bool{}, map[[2]string]int{}
+		f.seen, f.counts, f.called = map[Finding]bool{}, map[[2]string]int{}, map[place]bool{}
 	}
+	at := place{file: found.File, line: found.Line}
+	if found.ID == "HostNamed" && f.called[at] {
+		return
+	}
+	f.called[at] = f.called[at] || found.ID == "HostCalled"
 	kind := kindsByID[found.ID]
 	found.Severity, found.Do, found.File = kind.Severity, kind.Do, plain(found.File)
 	// Told apart before the work of masking: a file can hold a hundred thousand.
@@ -110,7 +117,7 @@ func Compare(a, b Finding) int {
 }
 
 func masked(text string) string {
-	text, _ = inventory.MaskText(text)
+	text, _ = inventory.MaskText(maskGiven(text))
 	return text
 }
 

@@ -44,6 +44,9 @@ var Kinds = []Kind{
 		"put what is read into the model's archive, or read the name from the environment (Model's container.env) and give the pods' ServiceAccount access to the bucket"},
 	{"HardcodedRegion", SeverityWarning, "An AWS region stands in the files.",
 		"read os.environ[\"AWS_REGION\"] and set it in the Model's container.env: the cluster may run elsewhere, and the calls would cross regions"},
+	{"HardcodedSecret", SeverityWarning, "A key or password stands in the files.",
+		"replace it, since everybody who reads the archive or the bundle's folder code has it; read the new one from the environment, from a Secret of the " +
+			"namespace (valueFrom in the Model's container.env), and keep the bundle out of Git until then"},
 	{"HostCalled", SeverityWarning, "The code calls a host over the network.",
 		"allow it in the NetworkPolicy of the namespace, give it a timeout below the endpoint's, and decide what is answered when it is away; `landfall verify` tries that"},
 	{"HostNamed", SeverityInfo, "The address of a host stands in the files.",

@@ -32,7 +32,7 @@ func (p program) needs() {
 	for _, i := range p.Imports {
 		module := top(i.Module)
 		if i.Optional || module == "" || strings.HasPrefix(i.Module, ".") || standard[module] || libraries[module].id == "SageMakerToolkit" ||
-			serverModules[module] {
+			libraries[module].id == "SageMakerLibrary" || serverModules[module] {
 			continue
 		}
 		if p.trained(i.Line) || p.nested {
@@ -61,7 +61,8 @@ func (x *Inspection) undeclared() {
 		}
 		names[at.file] = append(names[at.file], distribution(module))
 	}
-	for file, at := range first {
+	for _, file := range slices.Sorted(maps.Keys(first)) {
+		at := first[file]
 		x.found.add(Finding{
 			ID: "PackageUndeclared", File: file, Line: at.line, Quote: at.quote,
 			Message: "no list of requirements names what it imports: " + shortList(names[file]),

@@ -68,6 +68,7 @@ func (f *file) python(data []byte) python.Source {
 	p.needs()
 	for _, c := range p.Calls {
 		p.call(c)
+		p.secretArguments(c)
 	}
 	for _, s := range p.Strings {
 		if !s.Doc {
@@ -331,6 +332,7 @@ var numberForm = regexp.MustCompile(`^[0-9][0-9_]*$`)
 // constant.
 func (p program) bindings() {
 	for _, b := range p.Bindings {
+		p.secretBinding(b)
 		lower := strings.ToLower(b.Name)
 		if strings.Contains(lower, "bucket") {
 			p.bucket(b.Value, b.Line)

@@ -73,7 +73,7 @@ var snippets = map[string]struct {
 	"hub":                 {"", "from transformers import AutoModel\nAutoModel.from_pretrained('bert-base-uncased')\n", []string{"DownloadAtStart:2"}},
 	"hub, local":          {"", "from transformers import AutoModel\ndef model_fn(d):\n    return AutoModel.from_pretrained(d)\nAutoModel.from_pretrained('/opt/ml/model')\n", []string{"ServingHook:2"}},
 	"nltk":                {"", "import nltk\nnltk.download('punkt')\n", []string{"DownloadAtStart:2"}},
-	"host":                {"", "import requests\nrequests.get('https://features.acme.io/v1')\n", []string{"HostCalled:2", "HostNamed:2"}},
+	"host":                {"", "import requests\nrequests.get('https://features.acme.io/v1')\n", []string{"HostCalled:2"}},
 	"local host":          {"", "import requests\nrequests.get('http://localhost:8080/ping')\n'http://www.apache.org/licenses/LICENSE-2.0'\nx = 'http://www.w3.org/2001'\n", nil},
 	"metadata":            {"", "import requests\nrequests.get('http://169.254.169.254/latest/meta-data/placement/region')\n", []string{"MetadataService:2"}},
 	"write":               {"", "import os\nopen('/opt/x.log', 'w')\nopen('cache.bin', mode='ab')\nos.makedirs('/srv/cache')\n", []string{"WriteOutside:2", "WriteOutside:3", "WriteOutside:4"}},

@@ -91,6 +91,7 @@ var countForm = regexp.MustCompile(`(?i)\b([a-z_-]*(?:workers|workers_per_model|
 // keyed looks through a line of a configuration: its constants, and a bucket
 // that only its key tells.
 func (f *file) keyed(line string, number int) {
+	f.secretSettings(line, number)
 	f.constants(constant{text: line, line: number})
 	for _, m := range settingForm.FindAllStringSubmatch(line, -1) {
 		f.report("HardcodedBucket", number, "the bucket "+m[1])

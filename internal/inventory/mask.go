@@ -20,7 +20,7 @@ func MaskEnv(env map[string]string) (masked map[string]string, names []string) {
 	masked = make(map[string]string, len(env))
 	for name, value := range env {
 		masked[name] = value
-		if value == Masked || value != "" && (secretName(name) || secretValue(value) || keyOf(name, value)) {
+		if value == Masked || value != "" && (SecretName(name) || secretValue(value) || keyOf(name, value)) {
 			masked[name] = Masked
 			names = append(names, name)
 		}
@@ -35,7 +35,7 @@ func MaskText(text string) (string, int) {
 	count := 0
 	text = assignmentForm.ReplaceAllStringFunc(text, func(assignment string) string {
 		name, value, _ := strings.Cut(assignment, "=")
-		if value == Masked || !secretName(name) {
+		if value == Masked || !SecretName(name) {
 			return assignment
 		}
 		count++
@@ -122,9 +122,9 @@ var keyWords = []string{
 	"SHARED", "STORAGE", "SERVICE", "SUBSCRIPTION", "FUNCTION", "SSL", "TLS", "HMAC", "DEPLOY",
 }
 
-// secretName judges the name of a variable by its words, so that HF_TOKEN is
+// SecretName judges the name of a variable by its words, so that HF_TOKEN is
 // secret and MAX_TOKENS or TOKENIZERS_PARALLELISM is not.
-func secretName(name string) bool {
+func SecretName(name string) bool {
 	words := nameWords(name)
 	for i, word := range words {
 		if slices.Contains(secretWords, word) {
