@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 
 	"landfall.dev/landfall/internal/cli/session"
@@ -65,6 +66,8 @@ var denied = standin.OperationKnobs{Deny: true}
 func TestPermissionsBySimulation(t *testing.T) {
 	results, account, _ := examined(t, map[string]standin.OperationKnobs{
 		"sagemaker:DescribeTrial": denied, "logs:DescribeLogGroups": denied,
+		// No policy can deny this one, and IAM's simulation says so all the same.
+		"sts:GetCallerIdentity": denied,
 	})
 	got := results[checkPermissions]
 	if diff := cmp.Diff([]string{"logs:DescribeLogGroups", "sagemaker:DescribeTrial"}, got.Missing); diff != "" || got.Verdict != Failed {
@@ -119,6 +122,22 @@ func TestPermissionsByTrying(t *testing.T) {
 		if !asked {
 			t.Errorf("nothing of %s was tried", service)
 		}
+	}
+}
+
+// TestIdentitiesThatIAMDoesNotSimulate: nobody is told to add a permission that
+// would change nothing.
+func TestIdentitiesThatIAMDoesNotSimulate(t *testing.T) {
+	results, _, _ := examined(t, map[string]standin.OperationKnobs{
+		"iam:SimulatePrincipalPolicy": {Fail: &standin.Failure{Code: "NoSuchEntity", Message: "The role with name x cannot be found."}},
+	})
+	got := results[checkPermissions]
+	if got.Verdict != Passed || strings.Contains(got.Detail, "with iam:SimulatePrincipalPolicy") || !strings.Contains(got.Detail, "cannot be found") {
+		t.Errorf("%+v", got)
+	}
+	_, err := surroundings.New(aws.Config{}).Simulate(t.Context(), "arn:aws:iam::123456789012:root", []string{"sagemaker:ListModels"})
+	if err == nil || !strings.Contains(whyTried(err), "neither a user nor a role") {
+		t.Errorf("of the root user: %v", err)
 	}
 }
 

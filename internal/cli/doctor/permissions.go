@@ -46,18 +46,40 @@ type judged struct {
 func permissions(ctx context.Context, e *examination) Result {
 	wanted := append(sagemaker.Actions(sagemaker.ScanOptions{}), surroundings.Actions(surroundings.Options{})...)
 	slices.Sort(wanted)
-	wanted = slices.Compact(wanted)
+	wanted = slices.DeleteFunc(slices.Compact(wanted), func(action string) bool { return action == alwaysAllowed })
 	around := surroundings.New(e.aws.client.Config())
-	denied, err := around.Simulate(ctx, e.aws.principal, wanted)
-	if err == nil {
+	denied, simulateErr := around.Simulate(ctx, e.aws.principal, wanted)
+	if simulateErr == nil {
 		return e.verdict(judged{missing: denied, known: len(wanted), all: len(wanted), how: "by IAM's simulation"}, wanted)
 	}
 	found, err := try(ctx, append(e.aws.client.Probes(e.aws.place()), around.Probes()...))
 	if err != nil {
 		return e.awsFailed(err)
 	}
-	found.all, found.how = len(wanted), "by trying; with iam:SimulatePrincipalPolicy all could be judged"
+	found.all, found.how = len(wanted), "by trying; "+whyTried(simulateErr)
 	return e.verdict(found, wanted)
+}
+
+// alwaysAllowed is an action that every caller may take, whatever the policies
+// say; the simulation does not know that.
+const alwaysAllowed = "sts:GetCallerIdentity"
+
+// whyTried says what would let IAM judge all actions. A permission helps only
+// where one is missing: the root user, and roles whose name has a path, are not
+// simulated at all.
+func whyTried(err error) string {
+	if awsfailure.Denied(err) {
+		return "with iam:SimulatePrincipalPolicy all could be judged"
+	}
+	return "IAM's simulation does not know this identity: " + reasonOf(err)
+}
+
+// reasonOf is AWS's reason, or the program's own.
+func reasonOf(err error) string {
+	if answered(err) {
+		return awsfailure.Reason(err)
+	}
+	return err.Error()
 }
 
 // try makes all calls, within the rate. It fails where AWS cannot be reached,
