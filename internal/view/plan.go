@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/placement"
@@ -194,13 +193,10 @@ func PlanContributors(d plan.Document) Table {
 		return table
 	}
 	for _, c := range d.Costs.Why {
-		table.Rows = append(table.Rows, []Cell{Text("~" + dollars(c.USD)), Text(shorten(c.What, mostContributorWidth)), Text(c.Do)})
+		table.Rows = append(table.Rows, []Cell{Text("~" + dollars(c.USD)), Text(c.What), Text(c.Do)})
 	}
 	return table
 }
-
-// mostContributorWidth leaves room for what would change it; the plan has all.
-const mostContributorWidth = 100
 
 func poolGPU(g *placement.PoolGPU) string {
 	if g == nil {
@@ -255,68 +251,6 @@ func PlanCosts(d plan.Document) Table {
 	return table
 }
 
-// FitLast cuts the texts of the last column so that rows fit into a number of
-// characters, with gap characters between columns. 0 columns leave everything.
-func FitLast(t Table, width, gap int) Table {
-	if width <= 0 || len(t.Columns) == 0 {
-		return t
-	}
-	last := len(t.Columns) - 1
-	const least = 20 // below that, a wrapped line is easier to read
-	room := max(roomOfLast(t, width, gap), least)
-	fitted := Table{Columns: t.Columns}
-	for _, row := range t.Rows {
-		cut := slices.Clone(row)
-		cut[last].Text = shorten(cut[last].Text, room)
-		fitted.Rows = append(fitted.Rows, cut)
-	}
-	return fitted
-}
-
-// roomOfLast is what the other columns leave of a line for the last one.
-func roomOfLast(t Table, width, gap int) int {
-	room := width
-	for c := range len(t.Columns) - 1 {
-		widest := utf8.RuneCountInString(t.Columns[c].Name)
-		for _, row := range t.Rows {
-			widest = max(widest, utf8.RuneCountInString(row[c].String()))
-		}
-		room -= widest + gap
-	}
-	return room
-}
-
-// readable is the room that a reason needs to say something.
-const readable = 36
-
-// LeaveOut takes columns away, in the order of their names, until the last one
-// has room to be read in a line of so many characters. It returns the names of
-// those it took. 0 columns leave everything.
-func LeaveOut(t Table, width, gap int, names ...string) (narrow Table, out []string) {
-	for _, name := range names {
-		if width <= 0 || roomOfLast(t, width, gap) >= readable {
-			break
-		}
-		at := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
-		if at < 0 {
-			continue
-		}
-		narrow := Table{Columns: slices.Delete(slices.Clone(t.Columns), at, at+1)}
-		for _, row := range t.Rows {
-			narrow.Rows = append(narrow.Rows, slices.Delete(slices.Clone(row), at, at+1))
-		}
-		t, out = narrow, append(out, name)
-	}
-	return t, out
-}
-
-func shorten(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	return strings.TrimRight(string([]rune(text)[:most-1]), " ") + "…"
-}
-
 // Decisions counts the workloads by decision: 6 Move, 9 MoveLater.
 func Decisions(d plan.Document) string {
 	var words []string
@@ -332,21 +266,4 @@ func Decisions(d plan.Document) string {
 		}
 	}
 	return strings.Join(words, ", ")
-}
-
-// PlanChanges returns the table of what became of an earlier plan.
-func PlanChanges(changes []plan.Change) Table {
-	table := Table{Columns: columns("WORKLOAD", "CHANGE", "FIELD", "BEFORE", "NOW", "COMPUTED")}
-	tones := map[plan.ChangeKind]Tone{plan.Added: Good, plan.Missing: Warn, plan.EditKept: Busy}
-	for _, change := range changes {
-		now, computed := change.Computed, ""
-		if change.Kind == plan.EditKept {
-			now, computed = change.Kept, change.Computed
-		}
-		table.Rows = append(table.Rows, []Cell{
-			Text(change.Workload), {string(change.Kind), tones[change.Kind]}, Text(orNone(change.Field)),
-			Text(orNone(change.Before)), Text(orNone(now)), Text(orNone(computed)),
-		})
-	}
-	return table
 }

@@ -78,6 +78,7 @@ type options struct {
 	prices        []string
 	printed       bool
 	clusterPer    string
+	wide          bool
 }
 
 // New returns the command.
@@ -117,6 +118,7 @@ func New(s *session.Session) *cobra.Command {
 	flags.StringArrayVar(&o.prices, "prices", nil, "a `FILE` of prices that win over Landfall's own; may be repeated, and is remembered; none goes back to Landfall's own")
 	flags.BoolVar(&o.printed, "print-prices", false, "write the prices in the form that --prices reads, with the nodes of --provider or of all, and plan nothing")
 	flags.StringVar(&o.clusterPer, "cluster-per", "", "plan a cluster for each region, account or place (both) that no cluster of the plan takes; none goes back to one; unset leaves the plan's")
+	flags.BoolVar(&o.wide, "wide", false, "show all columns, and all of every text, however narrow the terminal is")
 	complete.Flag(command, "cluster-per", cobra.FixedCompletions(splits(), cobra.ShellCompDirectiveNoFileComp))
 	complete.Flag(command, "provider", cobra.FixedCompletions(providers(), cobra.ShellCompDirectiveNoFileComp))
 	command.AddCommand(newExplain(s))
@@ -270,11 +272,12 @@ const columnGap = 3
 
 // print shows the decisions, then the nodes, then the costs.
 func (o *options) print(plan core.Document) error {
-	width, _ := o.session.Size()
+	width := o.width()
 	decisions, out := view.LeaveOut(view.Plan(plan), width, columnGap, "CLASS", "SIZE", "REPLICAS", "PHASE", "USD/MONTH")
+	pools, outOfPools := view.LeaveOut(view.PlanNodePools(plan), width, columnGap, "CLASS", "SPOT", "GPU", "USD/MONTH")
 	tables := []view.Table{
-		view.FitLast(decisions, width, columnGap), view.PlanNodePools(plan),
-		view.FitLast(view.PlanCosts(plan), width, columnGap), view.FitLast(view.PlanContributors(plan), width, columnGap),
+		view.FitLast(view.FitFirst(decisions, width, columnGap), width, columnGap), pools,
+		view.WrapLast(view.PlanCosts(plan), width, columnGap, 1), view.WrapLast(view.PlanContributors(plan), width, columnGap, 2), //nolint:mnd // WHAT and TO-CHANGE-IT
 	}
 	for i, table := range tables {
 		if len(table.Rows) == 0 {
@@ -289,10 +292,21 @@ func (o *options) print(plan core.Document) error {
 			return err
 		}
 	}
-	if len(out) > 0 {
-		o.session.Notef("Left out for this terminal's width: %s. The plan has them, and: %s plan explain WORKLOAD", strings.Join(out, ", "), o.session.Program)
+	if out = append(out, outOfPools...); len(out) > 0 {
+		slices.Sort(out)
+		o.session.Notef("Left out for this terminal's width: %s. --wide shows everything; of one workload so does: %s plan explain WORKLOAD",
+			strings.Join(slices.Compact(out), ", "), o.session.Program)
 	}
 	return nil
+}
+
+// width of the terminal; 0 where lines may have any.
+func (o *options) width() int {
+	if o.wide {
+		return 0
+	}
+	width, _ := o.session.Size()
+	return width
 }
 
 // some names a few of many.
@@ -330,7 +344,9 @@ func (o *options) tellChanges(changes []core.Change) error {
 		return nil
 	}
 	o.session.Notef("Since the plan was last made:")
-	return output.Table(o.session.ErrOut, o.session.Palette(o.session.ErrOut), view.PlanChanges(changes), true)
+	const values = 3 // BEFORE, NOW and COMPUTED
+	table := view.WrapLast(view.PlanChanges(changes), o.width(), columnGap, values)
+	return output.Table(o.session.ErrOut, o.session.Palette(o.session.ErrOut), table, true)
 }
 
 func parseImages(pairs []string) (map[string]string, error) {
