@@ -57,6 +57,36 @@ func TestIsolationTellsWhatCloses(t *testing.T) {
 	}
 }
 
+// A try that fails by chance is not believed: what is reached again stays told.
+func TestIsolationDoesNotBelieveOneFailedTry(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	_ = listener.Close()
+	var last verify.Observation
+	p := &probe{Options: Options{Phase: verify.PhaseIsolation, Seconds: 1}, out: json.NewEncoder(writer(func(line []byte) {
+		if last, _, err = verify.ParseObservation(line); err != nil {
+			t.Error(err)
+		}
+		if len(last.Reach.Reached) > 0 {
+			return
+		}
+		// Nothing listened while it was first tried.
+		if listener, err = net.Listen("tcp", address); err != nil {
+			t.Error(err)
+		}
+	}))}
+	if err := p.watchPlaces(t.Context(), map[verify.Place]string{verify.PlaceAPIServer: address}, time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	_ = listener.Close()
+	if diff := cmp.Diff([]verify.Place{verify.PlaceAPIServer}, last.Reach.Reached); diff != "" {
+		t.Errorf("reached (-want +got):\n%s", diff)
+	}
+}
+
 type writer func([]byte)
 
 func (w writer) Write(p []byte) (int, error) {
