@@ -13,6 +13,8 @@ const (
 	LabelVerifyRole = Group + "/verify-role"
 	// LabelVerifyEgress is EgressDenied on pods that no longer need the network.
 	LabelVerifyEgress = Group + "/verify-egress"
+	// AnnotationVerifyUntil holds when a run ends at the latest, in RFC 3339.
+	AnnotationVerifyUntil = Group + "/verify-until"
 	// EgressDenied is a value of LabelVerifyEgress.
 	EgressDenied = "denied"
 )

@@ -68,7 +68,7 @@ func TestWhatVerifySuggests(t *testing.T) {
 	report := reportOf(before.Workloads[0].Image)
 	report.Figures.Throttling = &verify.ThrottlingFigures{LimitMillis: 1500, NeededMillis: 1904}
 	report.Figures.GPU = &verify.GPUFigures{Devices: []verify.GPUMemory{{HighestMiB: 5000}}}
-	report.Figures.Hardening = &verify.HardeningFigures{FailedWhy: "x", Tried: verify.NeedRoot}
+	report.Figures.Hardening = &verify.HardeningFigures{FailedWhy: "x", Tries: []verify.HardeningTry{{Added: verify.NeedRoot}}}
 	after, _ := built(t, inv, reread(t, before), Options{Verified: verificationOf(t, report)})
 	w := after.Workloads[0]
 	if w.Resources.Limits.CPU != "1910m" || w.Resources.Requests.CPU != "1100m" {

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,22 +16,61 @@ type HardeningFigures struct {
 	FailedWhy string `json:"failedWhy,omitempty"`
 	// Evidence is the line of its log that names the need.
 	Evidence string `json:"evidence,omitempty"`
-	// Tried is the need that a second try added; empty without one.
-	Tried Need `json:"tried,omitempty"`
-	// TriedWhy says why the second try failed; empty when it ran.
-	TriedWhy string `json:"triedWhy,omitempty"`
-	// Mend says what would make the need needless.
+	// Tries are those after the first. Each has the needs of those before it, and
+	// one more.
+	Tries []HardeningTry `json:"tries,omitempty"`
+	// Mend says what would make the needs needless.
 	Mend string `json:"mend,omitempty"`
+}
+
+// HardeningTry is one more start of the container, with one need more.
+type HardeningTry struct {
+	// Added is the need that the log of the try before named.
+	Added Need `json:"added"`
+	// FailedWhy and Evidence are as those of the first; empty when it ran.
+	FailedWhy string `json:"failedWhy,omitempty"`
+	Evidence  string `json:"evidence,omitempty"`
+}
+
+// Fail takes down why the newest try failed, and what would mend it; empty where
+// the log does not tell.
+func (f *HardeningFigures) Fail(why, evidence, mend string) {
+	if last := len(f.Tries) - 1; last >= 0 {
+		f.Tries[last].FailedWhy, f.Tries[last].Evidence = why, evidence
+	} else {
+		f.FailedWhy, f.Evidence = why, evidence
+	}
+	switch {
+	case f.Mend == "":
+		f.Mend = mend
+	case mend != "" && !strings.Contains(f.Mend, mend):
+		f.Mend += ", and " + mend
+	}
+}
+
+// Try begins another try with one need more.
+func (f *HardeningFigures) Try(added Need) { f.Tries = append(f.Tries, HardeningTry{Added: added}) }
+
+// Needs are those that the newest try had.
+func (f *HardeningFigures) Needs() []Need { return f.needs(len(f.Tries)) }
+
+// needs are those after so many tries.
+func (f *HardeningFigures) needs(tries int) []Need {
+	needs := slices.Clone(f.Declared)
+	for _, try := range f.Tries[:tries] {
+		needs = append(needs, try.Added)
+	}
+	return needs
 }
 
 // Suggested are the needs without which the container did not run, and with
 // which it did. The Model has to name them all before it is deployed; nothing
 // does that by itself.
 func (f *HardeningFigures) Suggested() []Need {
-	if f == nil || f.Tried == "" || f.TriedWhy != "" {
+	if f == nil || len(f.Tries) == 0 || f.Tries[len(f.Tries)-1].FailedWhy != "" {
 		return nil
 	}
-	return append(append([]Need{}, f.Declared...), f.Tried)
+	return f.Needs()
 }
 
 // WriteNeeds writes needs as a Model has them: [Root, UnconfinedSeccomp].
@@ -47,28 +87,34 @@ func judgeHardening(r Run) (Step, bool) {
 	if f == nil {
 		return Step{}, false
 	}
-	evidence := ""
-	if f.Evidence != "" {
-		evidence = "; its log: " + f.Evidence
-	}
 	switch {
 	case f.FailedWhy == "" && len(f.Declared) == 0:
 		return Step{Verdict: Passed, Detail: "runs hardened: as user 10001, root file system read-only, no capabilities, RuntimeDefault seccomp"}, true
 	case f.FailedWhy == "":
 		return Step{Verdict: Passed, Detail: "runs hardened but for what its Model names: needs " + WriteNeeds(f.Declared)}, true
-	case f.Tried == "":
+	case len(f.Tries) == 0:
 		return Step{}, false
-	case f.TriedWhy != "":
-		return Step{
-			Verdict: Failed, Detail: fmt.Sprintf("fails as hardened (%s%s), and with needs %s too (%s)",
-				f.FailedWhy, evidence, WriteNeeds(append(append([]Need{}, f.Declared...), f.Tried)), f.TriedWhy),
-			Do: f.Mend,
-		}, true
-	default:
-		needs := WriteNeeds(f.Suggested())
-		return Step{
-			Verdict: RunsWithNeeds, Detail: fmt.Sprintf("fails as hardened (%s%s); runs with needs: %s", f.FailedWhy, evidence, needs),
-			Do: fmt.Sprintf("best, %s; or allow it: set spec.container.needs: %s in manifests/model.yaml", f.Mend, needs),
-		}, true
 	}
+	failures := []string{"fails as hardened (" + because(f.FailedWhy, f.Evidence) + ")"}
+	for i, try := range f.Tries {
+		if try.FailedWhy != "" {
+			failures = append(failures, fmt.Sprintf("with needs %s too (%s)", WriteNeeds(f.needs(i+1)), because(try.FailedWhy, try.Evidence)))
+		}
+	}
+	step := Step{Verdict: Failed, Detail: strings.Join(failures, ", and "), Do: f.Mend}
+	if suggested := f.Suggested(); len(suggested) > 0 {
+		needs := WriteNeeds(suggested)
+		step.Verdict = RunsWithNeeds
+		step.Detail += "; runs with needs: " + needs
+		step.Do = fmt.Sprintf("best, %s; or allow it: set spec.container.needs: %s in manifests/model.yaml", f.Mend, needs)
+	}
+	return step, true
+}
+
+// because is why, and the line that tells.
+func because(why, evidence string) string {
+	if evidence == "" {
+		return why
+	}
+	return why + "; its log: " + evidence
 }

@@ -207,8 +207,11 @@ func judgePeak(r Run) (Step, bool) {
 		return Step{}, false
 	}
 	l := p.Load
-	step := Step{Verdict: Passed, Detail: fmt.Sprintf("%s requests/s for %s s: %d of %d failed, one answer in a hundred took more than %s ms",
-		number(l.OfferedPerSecond), number(l.Seconds), l.Errors, l.Requests, number(l.P99Milliseconds))}
+	step := Step{Verdict: Passed, Detail: fmt.Sprintf("%s requests/s for %s s: %d of %d failed",
+		number(l.OfferedPerSecond), number(l.Seconds), l.Errors, l.Requests)}
+	if l.Requests > l.Errors {
+		step.Detail += ", " + l.slowest()
+	}
 	if p.CPUMillis > 0 {
 		step.Detail += fmt.Sprintf(", CPU %dm", p.CPUMillis)
 	}

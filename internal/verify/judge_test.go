@@ -106,16 +106,28 @@ func TestJudge(t *testing.T) {
 		"runs with needs": {
 			func(r *Run) {
 				r.Figures.Hardening = &HardeningFigures{
-					FailedWhy: "exit code 3", Evidence: "Read-only file system: '/x'", Tried: NeedWritableRootFilesystem, Declared: []Need{NeedUnconfinedSeccomp}, Mend: "let it write below /tmp",
+					FailedWhy: "exit code 3", Evidence: "Read-only file system: '/x'", Tries: []HardeningTry{{Added: NeedWritableRootFilesystem}}, Declared: []Need{NeedUnconfinedSeccomp}, Mend: "let it write below /tmp",
 				}
 			},
 			StepHardening, RunsWithNeeds, "fails as hardened (exit code 3; its log: Read-only file system: '/x'); runs with needs: [UnconfinedSeccomp, WritableRootFilesystem]", "set spec.container.needs: [UnconfinedSeccomp, WritableRootFilesystem]",
 		},
 		"fails with needs too": {
 			func(r *Run) {
-				r.Figures.Hardening = &HardeningFigures{FailedWhy: "exit code 3", Tried: NeedRoot, TriedWhy: "exit code 4", Mend: "m"}
+				r.Figures.Hardening = &HardeningFigures{FailedWhy: "exit code 3", Tries: []HardeningTry{{Added: NeedRoot, FailedWhy: "exit code 4"}}, Mend: "m"}
 			},
 			StepHardening, Failed, "fails as hardened (exit code 3), and with needs [Root] too (exit code 4)", "m",
+		},
+		"runs with two needs, each after evidence of its own": {
+			func(r *Run) {
+				r.Figures.Hardening = &HardeningFigures{}
+				r.Figures.Hardening.Fail("exit code 3", "Read-only file system: '/x'", "let it write below /tmp")
+				r.Figures.Hardening.Try(NeedWritableRootFilesystem)
+				r.Figures.Hardening.Fail("exit code 4", "Permission denied: '/x'", "give 10001 what it needs")
+				r.Figures.Hardening.Try(NeedRoot)
+			},
+			StepHardening, RunsWithNeeds,
+			"fails as hardened (exit code 3; its log: Read-only file system: '/x'), and with needs [WritableRootFilesystem] too (exit code 4; its log: Permission denied: '/x'); runs with needs: [WritableRootFilesystem, Root]",
+			"best, let it write below /tmp, and give 10001 what it needs; or allow it: set spec.container.needs: [WritableRootFilesystem, Root]",
 		},
 		"needs that the Model names": {
 			func(r *Run) { r.Figures.Hardening.Declared = []Need{NeedRoot} }, StepHardening, Passed, "but for what its Model names: needs [Root]", "",

@@ -87,8 +87,7 @@ func (l RampLimits) turned(steps []Load) (Turn, string) {
 		return TurnNone, ended(last)
 	}
 	if bound := l.LatencyBound(steps[0]); last.P99Milliseconds > bound {
-		return TurnLatency, fmt.Sprintf("at %d requests at a time one answer in a hundred took more than %s ms, and %s ms is the bound",
-			last.Concurrency, number(last.P99Milliseconds), number(bound))
+		return TurnLatency, fmt.Sprintf("at %d requests at a time %s, and %s ms is the bound", last.Concurrency, last.slowest(), number(bound))
 	}
 	before := steps[len(steps)-2]
 	if last.AnsweredPerSecond < before.AnsweredPerSecond*(1+l.LeastGrowthPercent/percent) {
@@ -96,6 +95,19 @@ func (l RampLimits) turned(steps []Load) (Turn, string) {
 			last.Concurrency, number(last.AnsweredPerSecond), before.Concurrency, number(before.AnsweredPerSecond))
 	}
 	return TurnNone, ended(last)
+}
+
+// slowest says how long the slowest hundredth of answers took; of fewer than a
+// hundred that is the slowest one.
+func (l Load) slowest() string {
+	switch answered := l.Requests - l.Errors; {
+	case answered >= percent:
+		return fmt.Sprintf("one answer in a hundred took more than %s ms", number(l.P99Milliseconds))
+	case answered == 1:
+		return fmt.Sprintf("the one answer took %s ms", number(l.P99Milliseconds))
+	default:
+		return fmt.Sprintf("the slowest of %d answers took %s ms", answered, number(l.P99Milliseconds))
+	}
 }
 
 func ended(last Load) string {

@@ -15,6 +15,9 @@ const (
 	Kind       = "VerifyReport"
 )
 
+// ReportHeader says which version of which document a report is.
+func ReportHeader() document.Header { return document.Header{APIVersion: APIVersion, Kind: Kind} }
+
 // Report is what one run of landfall verify found.
 type Report struct {
 	document.Header `json:",inline"`
@@ -304,14 +307,14 @@ func (r Report) Step(name StepName) (Step, bool) {
 
 // Encode writes a report as YAML.
 func Encode(r Report) ([]byte, error) {
-	r.Header = document.Header{APIVersion: APIVersion, Kind: Kind}
+	r.Header = ReportHeader()
 	return document.Encode(r)
 }
 
 // Decode reads a report strictly, and refuses figures that are none.
 func Decode(data []byte) (Report, error) {
 	var r Report
-	if err := document.Decode(data, document.Header{APIVersion: APIVersion, Kind: Kind}, &r); err != nil {
+	if err := document.Decode(data, ReportHeader(), &r); err != nil {
 		return Report{}, err
 	}
 	if r.Workload.EndpointName == "" {

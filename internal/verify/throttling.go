@@ -109,8 +109,14 @@ func (c CPUCounters) Since(before CPUCounters) *Throttled {
 	return t
 }
 
-// tooMuch says that callers feel it.
-func (t *Throttled) tooMuch() bool { return t != nil && t.Percent > mostThrottledPercent }
+// leastPeriods are as many as a share can be told of: three seconds in which the
+// container ran.
+const leastPeriods = 30
+
+// tooMuch says that callers feel it, as far as there were periods enough to tell.
+func (t *Throttled) tooMuch() bool {
+	return t != nil && t.Percent > mostThrottledPercent && t.Periods >= leastPeriods
+}
 
 // Conclude sets the limit that would not have throttled: in a throttled period
 // the container used its limit, and its threads waited for the rest, so the two
@@ -137,7 +143,11 @@ func judgeThrottling(r Run) (Step, bool) {
 		*Throttled
 	}{{"until ready", f.Start}, {"at the peak", f.Peak}, {"at twice the peak", f.TwicePeak}} {
 		if s.Throttled != nil {
-			parts = append(parts, fmt.Sprintf("%s %% %s", number(s.Percent), s.when))
+			part := fmt.Sprintf("%s %% %s", number(s.Percent), s.when)
+			if s.Periods < leastPeriods {
+				part += fmt.Sprintf(" (%d of %d, too few to judge)", s.ThrottledPeriods, s.Periods)
+			}
+			parts = append(parts, part)
 		}
 	}
 	if len(parts) == 0 {

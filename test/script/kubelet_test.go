@@ -132,6 +132,10 @@ func (k *kubelet) begin(ctx context.Context, pod *corev1.Pod) {
 	case mode(pod) == "readonly" && *security.ReadOnlyRootFilesystem:
 		// What the kubelet keeps of the log no longer tells; the log does.
 		k.put(ctx, pod, corev1.PodFailed, ended(3, "Shutting down: Master"))
+	case mode(pod) == "roots" && *security.ReadOnlyRootFilesystem:
+		k.put(ctx, pod, corev1.PodFailed, ended(3, "OSError: [Errno 30] Read-only file system: '/opt/program/cache'"))
+	case mode(pod) == "roots" && pod.Spec.SecurityContext.RunAsNonRoot != nil && *pod.Spec.SecurityContext.RunAsNonRoot:
+		k.put(ctx, pod, corev1.PodFailed, ended(4, "PermissionError: [Errno 13] Permission denied: '/opt/program/cache'"))
 	default:
 		k.put(ctx, pod, corev1.PodRunning, corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Now()}})
 	}

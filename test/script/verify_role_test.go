@@ -234,7 +234,7 @@ func TestVerifyAsksForWhatItsRoleHas(t *testing.T) {
 		}
 	}
 
-	optional := []right{{"create", "pods/exec", ""}, {"get", "pods/exec", ""}, {"list", "events", ""}, {"get", "pods", "metrics.k8s.io"}}
+	optional := []right{{"create", "pods/exec", ""}, {"get", "pods/exec", ""}, {"list", "events", ""}, {"list", "configmaps", ""}, {"get", "pods", "metrics.k8s.io"}}
 	for r := range rights(inNamespace.Rules) {
 		if slices.Contains(optional, r) {
 			continue
@@ -254,7 +254,7 @@ func TestVerifyAsksForWhatItsRoleHas(t *testing.T) {
 		t.Errorf("without what may be left out verify ends with %d: %s", code, words)
 	}
 	for _, told := range []string{
-		"you may not create pods/exec", "you may not get pods.metrics.k8s.io", "you may not list events",
+		"you may not create pods/exec", "you may not get pods.metrics.k8s.io", "you may not list events", "you may not list configmaps",
 		"CPU throttling was not measured", "GPU memory was not measured, because you may not", "the memory could not be measured",
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(out), " "), told) {

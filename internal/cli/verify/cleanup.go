@@ -2,6 +2,8 @@ package verify
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,6 +22,16 @@ type made struct{ kind, name string }
 
 func (r *run) remember(kind, name string) { r.made = append(r.made, made{kind, name}) }
 
+// rememberUnless remembers an object that the API server may have made: also
+// when nobody heard its answer, as after an interrupt. It was not made when the
+// API server says so.
+func (r *run) rememberUnless(err error, kind, name string) {
+	var answer apierrors.APIStatus
+	if err == nil || !errors.As(err, &answer) || answer.Status().Code >= http.StatusInternalServerError {
+		r.remember(kind, name)
+	}
+}
+
 // cleanUp deletes everything, also when the run was interrupted. What cannot be
 // deleted is told with the command that does.
 func (r *run) cleanUp(ctx context.Context) {
@@ -35,7 +47,7 @@ func (r *run) cleanUp(ctx context.Context) {
 	defer cancel()
 	var failure error
 	for i := len(r.made) - 1; i >= 0; i-- {
-		if err := r.remove(ctx, r.made[i]); err != nil && !apierrors.IsNotFound(err) {
+		if err := r.patiently(ctx, func() error { return r.remove(ctx, r.made[i]) }); err != nil && !apierrors.IsNotFound(err) {
 			failure = err
 		}
 	}

@@ -44,8 +44,7 @@ type gpuWatch struct {
 // watchGPU begins to read, where the pod asks for a GPU.
 func (r *run) watchGPU(ctx context.Context) {
 	if !asksGPU(r.subject.pods.Resources) {
-		r.found.Left[core.StepGPUMemory] = true
-		return
+		return // the report has no such step
 	}
 	pod := r.modelName()
 	r.gpu = newGPUWatch(ctx, gpuPeriod, func(ctx context.Context) ([]core.GPU, error) {

@@ -3,51 +3,72 @@ package verify
 import (
 	"context"
 	"io"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/naming"
 	core "landfall.dev/landfall/internal/verify"
 )
 
 // startModel starts the model's pod and waits for its first answer; where its
-// log names a need that the hardening denies, once more with that need. It is
-// false when the model does not run, which is a result.
+// log names a need that the hardening denies, once more with that need, and so
+// on: an image whose folders are root's first lacks a writable file system, and
+// then root. It is false when the model does not run, which is a result.
 func (r *run) startModel(ctx context.Context) (bool, error) {
 	hardening := &core.HardeningFigures{Declared: r.declared()}
 	r.found.Figures.Hardening = hardening
-	stuck, err := r.tryModel(ctx)
-	if err != nil || stuck == nil {
-		return err == nil, err
+	for {
+		stuck, err := r.tryModel(ctx)
+		if err != nil || stuck == nil {
+			return err == nil, err
+		}
+		hardening.Fail(stuck.short(), stuck.cause.Line, stuck.cause.Do())
+		need := stuck.cause.Need
+		if need == "" || slices.Contains(hardening.Needs(), need) || r.strict {
+			r.neverRan(stuck)
+			return false, nil
+		}
+		r.session.Notef("It does not run with needs %s: %s", core.WriteNeeds(hardening.Needs()), stuck.told())
+		hardening.Try(need)
+		r.trial = r.trial.With(need)
+		r.session.Notef("Its log names what it lacks; trying once more with needs: %s", core.WriteNeeds(hardening.Needs()))
 	}
-	hardening.FailedWhy, hardening.Evidence, hardening.Mend = stuck.short(), stuck.cause.Line, stuck.cause.Do()
-	need := stuck.cause.Need
-	switch {
-	case need == "" || has(hardening.Declared, need):
-		r.found.Cause = stuck.cause
-		r.fail(core.StepReady, stuck.told(), stuck.do)
-		r.skip(core.StepHardening, "the log of the container names no permission that it lacks", "")
-		return false, nil
-	case r.strict:
-		r.fail(core.StepReady, stuck.told(), stuck.do)
+}
+
+// neverRan takes down why the model does not run.
+func (r *run) neverRan(stuck *stuckError) {
+	r.found.Cause = stuck.cause
+	r.fail(core.StepReady, stuck.told(), stuck.do)
+	if need := stuck.cause.Need; r.strict && need != "" && !slices.Contains(r.declared(), need) {
 		r.skip(core.StepHardening, "its log names the need "+string(need)+", and --strict allows no second try with it", "repeat it without --strict")
-		return false, nil
+		return
 	}
-	r.session.Notef("It does not run hardened: %s", stuck.told())
-	r.session.Notef("Its log names what it lacks; trying once more with needs: %s", core.WriteNeeds([]core.Need{need}))
-	hardening.Tried, r.trial = need, r.trial.With(need)
-	again, err := r.tryModel(ctx)
-	if err != nil || again == nil {
-		return err == nil, err
+	why := "the log of the container names no permission that it lacks"
+	if stuck.container != naming.ContainerModel {
+		why = "the container never ran"
 	}
-	hardening.TriedWhy = again.told()
-	r.found.Cause = again.cause
-	if next := again.cause.Need; next != "" && next != need {
-		hardening.Mend += "; its log then names " + string(next) + ": name " + string(need) +
-			" in spec.container.needs of manifests/model.yaml and verify again, to see whether that is all"
+	r.skip(core.StepHardening, why, "")
+}
+
+// conceal takes the values of variables with secret names out of what a
+// container said: a crash may print its whole environment.
+func (s *subject) conceal(stuck *stuckError) {
+	values := map[string]string{}
+	for _, variable := range s.model.Spec.Container.Env {
+		values[variable.Name] = variable.Value
 	}
-	r.fail(core.StepReady, again.told(), again.do)
-	return false, nil
+	_, names := inventory.MaskEnv(values)
+	for _, name := range names {
+		if values[name] == "" {
+			continue
+		}
+		for _, text := range []*string{&stuck.why, &stuck.brief, &stuck.cause.Line} {
+			*text = strings.ReplaceAll(*text, values[name], inventory.Masked)
+		}
+	}
 }
 
 // declared are the needs that the Model names already.
@@ -57,15 +78,6 @@ func (r *run) declared() []core.Need {
 		needs = append(needs, core.Need(need))
 	}
 	return needs
-}
-
-func has(needs []core.Need, need core.Need) bool {
-	for _, n := range needs {
-		if n == need {
-			return true
-		}
-	}
-	return false
 }
 
 // mostEvidenceBytes of a log are searched for why a container ended: servers

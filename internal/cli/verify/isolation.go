@@ -2,9 +2,9 @@ package verify
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	"landfall.dev/landfall/internal/naming"
 	core "landfall.dev/landfall/internal/verify"
@@ -12,6 +12,10 @@ import (
 
 // isolationSeconds is how long a network gets to heed a policy.
 const isolationSeconds = 12
+
+// isolationPatience is how long its pod may take to start: the rest of the run
+// can do without it.
+const isolationPatience = 2 * time.Minute
 
 // isolation finds out whether the network enforces the policy that holds for
 // the model: another pod tries what it closes before it is put under it, and
@@ -23,9 +27,10 @@ func (r *run) isolation(ctx context.Context) error {
 	}
 	pod := r.trial.IsolationPod("http://"+address, isolationSeconds)
 	r.session.Notef("Finding out whether the network keeps the model apart")
-	if err := r.startProbe(ctx, pod); err != nil {
-		r.skip(core.StepIsolation, err.Error(), "")
-		return ctx.Err()
+	starting, cancel := context.WithTimeout(ctx, isolationPatience)
+	defer cancel()
+	if err := r.startProbe(starting, pod); err != nil {
+		return r.notIsolated(ctx, err)
 	}
 	var seen []core.Reach
 	err = r.listen(ctx, pod.Name, core.PhaseIsolation, func(o core.Observation) error {
@@ -42,11 +47,17 @@ func (r *run) isolation(ctx context.Context) error {
 		if err == nil {
 			err = errEnded
 		}
-		return fmt.Errorf("cannot tell whether the network enforces policies: %w", err)
+		return r.notIsolated(ctx, err)
 	}
 	a := r.found.Figures.Answers
 	r.found.Figures.Isolation = core.Isolate(seen[0], seen[len(seen)-1], a != nil && a.Sent > a.Failed)
 	return nil
+}
+
+// notIsolated skips the step: nothing else rests on it.
+func (r *run) notIsolated(ctx context.Context, err error) error {
+	r.skip(core.StepIsolation, "it could not be told whether the network enforces policies: "+short(r.session.Why(err)), "")
+	return ctx.Err()
 }
 
 // modelAddress is host:port of a model's pod.

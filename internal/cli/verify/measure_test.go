@@ -96,6 +96,7 @@ func TestGPUMemoryIsReadInsideTheContainer(t *testing.T) {
 	}
 
 	r = measured(t, nil, nil)
+	r.leaveOut()
 	r.watchGPU(t.Context())
 	if !r.found.Left[core.StepGPUMemory] || r.gpu != nil {
 		t.Error("a pod without a GPU is told of one")

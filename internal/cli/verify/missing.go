@@ -24,13 +24,15 @@ import (
 const (
 	leastWithoutModel = 30 * time.Second
 	mostWithoutModel  = 2 * time.Minute
-	// slowerWithoutModel is how many times the usual loading time it gets.
+	// slowerWithoutModel is how many times the usual loading time it gets, up to
+	// mostWithoutModel; but always more than the usual time, or a slow model would
+	// seem to hang.
 	slowerWithoutModel = 3
 )
 
 func (r *run) patience() time.Duration {
 	usual := time.Duration(r.found.Figures.Ready.LoadSeconds * float64(time.Second))
-	return min(max(leastWithoutModel, slowerWithoutModel*usual), mostWithoutModel)
+	return max(leastWithoutModel, min(slowerWithoutModel*usual, mostWithoutModel), usual+leastWithoutModel)
 }
 
 // withoutModel starts the container without the model's files.
@@ -103,8 +105,7 @@ func (r *run) withoutSettings(ctx context.Context) error {
 	names, unset := r.subject.neededEnv()
 	switch {
 	case len(names) == 0 && len(unset) == 0:
-		r.found.Left[core.StepMissingSettings] = true
-		return nil
+		return nil // the report has no such step
 	case len(names) == 0:
 		r.skip(core.StepMissingSettings, "findings say that it reads "+strings.Join(unset, ", ")+
 			" without a default, and its Model sets none of them: all that is told here was without them", "")

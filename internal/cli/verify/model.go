@@ -23,7 +23,14 @@ func (r *run) tryModel(ctx context.Context) (*stuckError, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.create(ctx, wanted); err != nil {
+	err = r.create(ctx, wanted)
+	if admissionDenied(err) && len(r.trial.Needs) > 0 {
+		return &stuckError{
+			why: "the namespace takes no pod with them: " + short(r.session.Why(err)),
+			do:  "name another namespace with -n whose Pod Security level allows them",
+		}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	r.session.Notef("Starting the model in pod %s/%s", r.trial.Namespace, wanted.Name)
@@ -41,6 +48,7 @@ func (r *run) tryModel(ctx context.Context) (*stuckError, error) {
 		if ended := last.ended(); ended != nil {
 			r.explain(ctx, wanted.Name, stuck, ended.ExitCode)
 		}
+		r.subject.conceal(stuck)
 		return stuck, nil
 	}
 	if err != nil {
@@ -59,7 +67,10 @@ func (r *run) tryModel(ctx context.Context) (*stuckError, error) {
 // denyEgress labels the model's pod so that the policy holds for it.
 func (r *run) denyEgress(ctx context.Context, name string) error {
 	patch := fmt.Sprintf(`{"metadata":{"labels":{%q:%q}}}`, naming.LabelVerifyEgress, naming.EgressDenied)
-	_, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Patch(ctx, name, types.MergePatchType, []byte(patch), metav1.PatchOptions{FieldManager: fieldManager})
+	err := r.patiently(ctx, func() error {
+		_, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Patch(ctx, name, types.MergePatchType, []byte(patch), metav1.PatchOptions{FieldManager: fieldManager})
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("cannot label the pod %s: %w", name, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,16 +23,58 @@ type pod struct{ *corev1.Pod }
 
 // create makes a pod of the run.
 func (r *run) create(ctx context.Context, wanted *corev1.Pod) error {
-	if _, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Create(ctx, wanted, createOptions); err != nil {
+	var err error
+	for until := time.Now().Add(quotaPatience); ; {
+		err = r.createOnce(ctx, wanted)
+		if !overQuota(err) || time.Now().After(until) || !pause(ctx, quotaPeriod) {
+			break
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("cannot create the pod %s: %w", wanted.Name, err)
 	}
-	r.remember("pod", wanted.Name)
 	return nil
+}
+
+// createOnce makes a pod. Where an answer was lost, it may be there already.
+func (r *run) createOnce(ctx context.Context, wanted *corev1.Pod) error {
+	lost := false
+	return r.patiently(ctx, func() error {
+		_, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Create(ctx, wanted, createOptions)
+		r.rememberUnless(err, "pod", wanted.Name)
+		if lost && apierrors.IsAlreadyExists(err) {
+			return nil
+		}
+		lost = lost || err != nil
+		return err
+	})
+}
+
+// A quota counts a pod until the API server hears of its end, so that the next
+// may come a moment too early.
+const (
+	quotaPatience = 15 * time.Second
+	quotaPeriod   = 2 * time.Second
+)
+
+func overQuota(err error) bool {
+	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota")
+}
+
+// admissionDenied says that the user may, and the namespace does not take it: a
+// quota, limits, Pod Security or a webhook. Of permissions the API server says
+// who cannot do what to which resource.
+func admissionDenied(err error) bool {
+	return apierrors.IsForbidden(err) && !strings.Contains(err.Error(), " cannot ")
 }
 
 // pod reads a pod of the run.
 func (r *run) pod(ctx context.Context, name string) (pod, error) {
-	current, err := r.cluster.CoreV1().Pods(r.trial.Namespace).Get(ctx, name, metav1.GetOptions{})
+	var current *corev1.Pod
+	err := r.patiently(ctx, func() (err error) {
+		current, err = r.cluster.CoreV1().Pods(r.trial.Namespace).Get(ctx, name, metav1.GetOptions{})
+		return err
+	})
 	if err != nil {
 		return pod{}, fmt.Errorf("cannot read the pod %s: %w", name, err)
 	}
@@ -52,19 +95,22 @@ func (r *run) follow(ctx context.Context, name string, enough func(pod) (bool, e
 
 // followOnce lists and watches; a watch that ends is begun again.
 func (r *run) followOnce(ctx context.Context, name string, last *pod, enough func(pod) (bool, error)) (bool, error) {
-	pods := r.cluster.CoreV1().Pods(r.trial.Namespace)
-	current, err := pods.Get(ctx, name, metav1.GetOptions{})
+	current, err := r.pod(ctx, name)
 	if apierrors.IsNotFound(err) {
 		return true, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("cannot read the pod %s: %w", name, err)
+		return false, err
 	}
-	*last = pod{current}
+	*last = current
 	if done, err := enough(*last); done || err != nil {
 		return true, err
 	}
-	watcher, err := pods.Watch(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name, ResourceVersion: current.ResourceVersion})
+	var watcher watch.Interface
+	err = r.patiently(ctx, func() (err error) {
+		watcher, err = r.cluster.CoreV1().Pods(r.trial.Namespace).Watch(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name, ResourceVersion: current.ResourceVersion})
+		return err
+	})
 	if err != nil {
 		return false, fmt.Errorf("cannot watch the pod %s: %w", name, err)
 	}
@@ -76,6 +122,7 @@ func (r *run) followOnce(ctx context.Context, name string, last *pod, enough fun
 		case event, open := <-watcher.ResultChan():
 			seen, is := event.Object.(*corev1.Pod)
 			if !open || !is {
+				pause(ctx, apiPeriod) // nobody asks without end who is sent away each time
 				return false, ctx.Err()
 			}
 			*last = pod{seen}
@@ -120,7 +167,7 @@ func (p pod) ended() *corev1.ContainerStateTerminated {
 }
 
 // stuck are reasons of the kubelet that do not go away by themselves.
-var stuck = []string{"ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+var stuck = []string{"ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 
 // stuckError is a pod that will not start.
 type stuckError struct {

@@ -47,6 +47,7 @@ var permissions = []permission{
 	{resource: "configmaps", verbs: []string{"create", "delete"}},
 	{resource: "secrets", verbs: []string{"create", "delete"}},
 	{group: "networking.k8s.io", resource: "networkpolicies", verbs: []string{"create", "delete"}},
+	{resource: "configmaps", verbs: []string{"list"}, gives: "word of what a killed run left"},
 	{resource: "pods", subresource: "exec", verbs: []string{"create", "get"}, gives: givesExec},
 	{group: "metrics.k8s.io", resource: "pods", verbs: []string{"get"}, gives: givesUsage},
 	{resource: "events", verbs: []string{"list"}, gives: "how long the image took to pull"},

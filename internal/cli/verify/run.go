@@ -73,12 +73,14 @@ func (o *options) start(ctx context.Context, s *subject) (*run, error) {
 		Skipped: map[core.StepName]core.Reason{}, Broken: map[core.StepName]core.Reason{}, Left: map[core.StepName]bool{},
 		Limits: o.limits, Outside: s.outside(),
 	}
+	r.leaveOut()
 	r.trial = trial.Trial{
 		Suffix: hex.EncodeToString(suffix), Namespace: namespace, ServiceAccountName: o.serviceAccount,
+		Until:           r.begin.Add(o.timeout).UTC().Format(time.RFC3339),
 		DeadlineSeconds: int64(o.timeout/time.Second) + 1,
 		Variant:         endpoint.Variant{Endpoint: s.endpoint, Name: s.variant, Pods: s.pods, Model: s.model},
 	}
-	r.report = core.Report{Workload: s.workload, Conditions: core.Conditions{
+	r.report = core.Report{Header: core.ReportHeader(), Workload: s.workload, Conditions: core.Conditions{
 		Image: s.model.Spec.Container.Image, Requests: trial.Amounts(s.pods.Resources.Requests), Limits: trial.Amounts(s.pods.Resources.Limits),
 		Kubernetes: version.GitVersion, Landfall: o.session.Version, StartedAt: r.begin.UTC().Format(time.RFC3339),
 		CapturedRequests: len(s.requests), PeakRequestsPerMinute: s.peakPerMinute, Pods: max(s.pods.Replicas.Min, 1),
@@ -87,7 +89,19 @@ func (o *options) start(ctx context.Context, s *subject) (*run, error) {
 	if err := r.checkPermissions(ctx); err != nil {
 		return nil, err
 	}
+	r.tellOthers(ctx)
 	return r, r.lookAround(ctx)
+}
+
+// leaveOut notes the steps that do not concern the workload, also for a model
+// that is never ready.
+func (r *run) leaveOut() {
+	if !asksGPU(r.subject.pods.Resources) {
+		r.found.Left[core.StepGPUMemory] = true
+	}
+	if set, unset := r.subject.neededEnv(); len(set)+len(unset) == 0 {
+		r.found.Left[core.StepMissingSettings] = true
+	}
 }
 
 // lookAround finds Landfall's image and the WorkloadClass, where the user may
@@ -172,28 +186,42 @@ func (r *run) play(ctx context.Context) (report core.Report, err error) {
 func (r *run) makeSurroundings(ctx context.Context) error {
 	before := r.session.Now()
 	anchor, err := r.cluster.CoreV1().ConfigMaps(r.trial.Namespace).Create(ctx, r.trial.NewAnchor(), createOptions)
+	after := r.session.Now()
+	r.rememberUnless(err, "configmap", r.trial.Name())
 	if err != nil {
 		return fmt.Errorf("cannot create the ConfigMap %s: %w", r.trial.Name(), err)
 	}
-	r.remember("configmap", anchor.Name)
 	r.trial.Anchor = anchor
-	// Creation times are whole seconds: less than two is no skew.
-	const tolerated = 2 * time.Second
-	if skew := anchor.CreationTimestamp.Sub(before); skew > tolerated || skew < -tolerated {
-		r.skew = skew
-	}
+	r.skew = skewOf(anchor.CreationTimestamp.Time, before, after)
 	for _, policy := range r.trial.NetworkPolicies() {
-		if _, err := r.cluster.NetworkingV1().NetworkPolicies(r.trial.Namespace).Create(ctx, policy, createOptions); err != nil {
+		_, err := r.cluster.NetworkingV1().NetworkPolicies(r.trial.Namespace).Create(ctx, policy, createOptions)
+		r.rememberUnless(err, "networkpolicy", policy.Name)
+		if err != nil {
 			return fmt.Errorf("cannot create the NetworkPolicy %s: %w", policy.Name, err)
 		}
-		r.remember("networkpolicy", policy.Name)
 	}
 	if len(r.subject.packed) == 0 {
 		return nil
 	}
-	if _, err := r.cluster.CoreV1().Secrets(r.trial.Namespace).Create(ctx, r.trial.Requests(r.subject.packed), createOptions); err != nil {
+	_, err = r.cluster.CoreV1().Secrets(r.trial.Namespace).Create(ctx, r.trial.Requests(r.subject.packed), createOptions)
+	r.rememberUnless(err, "secret", r.trial.Name())
+	if err != nil {
 		return fmt.Errorf("cannot create the Secret %s: %w", r.trial.Name(), err)
 	}
-	r.remember("secret", r.trial.Name())
 	return nil
+}
+
+// skewOf is how far the cluster's clock is ahead, by the time that it gave to
+// something that was made between two times of this machine's clock. However
+// long the making took, a time between them is no skew; nor are two seconds, as
+// creation times are whole ones.
+func skewOf(created, before, after time.Time) time.Duration {
+	const tolerated = 2 * time.Second
+	switch {
+	case created.Sub(after) > tolerated:
+		return created.Sub(after)
+	case created.Sub(before) < -tolerated:
+		return created.Sub(before)
+	}
+	return 0
 }

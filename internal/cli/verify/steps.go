@@ -29,7 +29,8 @@ func (r *run) alive(ctx context.Context, name core.StepName) (bool, error) {
 		return false, err
 	}
 	if ended := current.ended(); ended != nil {
-		r.skip(name, "the container had ended before: "+endOf(ended), adviceOn("", ended))
+		// Its last words may quote requests, which were sent by now.
+		r.skip(name, "the container had ended before: "+codeOf(ended), adviceOn("", ended))
 		return false, nil
 	}
 	return true, nil
@@ -270,7 +271,9 @@ func (r *run) stopModel(ctx context.Context) error {
 }
 
 func (r *run) delete(ctx context.Context, name string) error {
-	err := r.cluster.CoreV1().Pods(r.trial.Namespace).Delete(ctx, name, metav1.DeleteOptions{GracePeriodSeconds: new(int64(drainSeconds + graceSeconds))})
+	err := r.patiently(ctx, func() error {
+		return r.cluster.CoreV1().Pods(r.trial.Namespace).Delete(ctx, name, metav1.DeleteOptions{GracePeriodSeconds: new(int64(drainSeconds + graceSeconds))})
+	})
 	if err != nil {
 		return fmt.Errorf("cannot delete the pod %s: %w", name, err)
 	}

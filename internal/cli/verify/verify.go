@@ -35,8 +35,9 @@ network heeds it. Everything is made in one namespace under one random name, and
 at the end, also when you interrupt it.
 
 A model that does not run with the security settings of Landfall's pods, and whose log
-names what it lacks, is tried once more with exactly that need; the report names it, and
-nothing is changed. With --strict there is no second try.
+names what it lacks, is tried once more with exactly that need, and so on for each need
+that a log then names; the report names them, and nothing is changed. With --strict there
+is no second try.
 
 --requests is a file of SageMaker's data capture, or of lines such as
   {"contentType":"text/csv","body":"1,2","expected":{"body":"0.7"}}
@@ -200,6 +201,8 @@ func (o *options) explain(what string, err error) error {
 	explained := o.session.Explain(what, err)
 	failure := output.AsFailure(explained)
 	switch {
+	case admissionDenied(err):
+		failure.Next = "change the quota, the limits or the Pod Security level of the namespace, or what the Model asks for; or give another namespace with -n"
 	case apierrors.IsForbidden(err):
 		failure.Next = o.session.Program + " verify --print-role prints the Role that it needs"
 	case errors.Is(err, context.DeadlineExceeded):

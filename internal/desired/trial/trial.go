@@ -38,6 +38,8 @@ type Trial struct {
 	ServiceAccountName string
 	// DeadlineSeconds ends every pod by itself, should nobody delete it.
 	DeadlineSeconds int64
+	// Until is when the run ends at the latest, in RFC 3339.
+	Until string
 	// Needs are given to the container beside those that its Model names.
 	Needs []verify.Need
 	// WithoutEnv names variables that the container does not get beside those
@@ -99,7 +101,9 @@ func (t Trial) meta(name, role string) metav1.ObjectMeta {
 func (t Trial) NewAnchor() *corev1.ConfigMap {
 	anchored := t
 	anchored.Anchor = nil
-	return &corev1.ConfigMap{ObjectMeta: anchored.meta(t.Name(), ""), Data: map[string]string{resolvFile: nowhere}}
+	anchor := &corev1.ConfigMap{ObjectMeta: anchored.meta(t.Name(), ""), Data: map[string]string{resolvFile: nowhere}}
+	anchor.Annotations = map[string]string{naming.AnnotationVerifyUntil: t.Until}
+	return anchor
 }
 
 // Requests is the file of requests: a Secret, as they are a customer's.
