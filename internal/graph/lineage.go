@@ -82,16 +82,21 @@ type tracking struct {
 	// past are actions that later ones of the same type on the same thing
 	// replaced: what an endpoint served before, it no longer rests on.
 	past map[string]bool
+	// nodes are the nodes that entities stand for, as far as they were looked for.
+	nodes map[string]string
 }
 
 func (b *builder) tracked(l *inventory.Lineage) *tracking {
-	t := &tracking{builder: b, sources: map[string][]string{}, entities: map[string]*inventory.LineageEntity{}, past: map[string]bool{}}
+	t := &tracking{
+		builder: b, sources: map[string][]string{}, entities: map[string]*inventory.LineageEntity{},
+		past: map[string]bool{}, nodes: map[string]string{},
+	}
 	newest := map[[2]string]*inventory.LineageEntity{}
 	for i := range l.Entities {
 		e := &l.Entities[i]
 		t.entities[strings.ToLower(e.ARN)] = e
-		if e.Kind != inventory.LineageAction || e.Source == "" {
-			continue
+		if e.Kind != inventory.LineageAction || e.Source == "" || strings.Contains(e.Source, inventory.Masked) {
+			continue // of masked sources nobody knows whether they are the same
 		}
 		key := [2]string{e.Type, strings.ToLower(e.Source)}
 		older := e
@@ -123,7 +128,17 @@ var jobSuffixes = map[string]Kind{
 }
 
 // node returns the node that an entity stands for; empty where there is none.
+// Entities that much came from are asked for again and again.
 func (t *tracking) node(arn string) string {
+	id, found := t.nodes[arn]
+	if !found {
+		id = t.find(arn)
+		t.nodes[arn] = id
+	}
+	return id
+}
+
+func (t *tracking) find(arn string) string {
 	if e := t.entities[arn]; e != nil {
 		return t.known(e.Source)
 	}
@@ -160,7 +175,7 @@ func (t *tracking) known(source string) string {
 func (t *tracking) origins(arn string) map[string]bool {
 	self, found := t.node(arn), map[string]bool{}
 	seen := map[string]bool{arn: true}
-	for waiting := t.sources[arn]; len(waiting) > 0; {
+	for waiting := slices.Clone(t.sources[arn]); len(waiting) > 0; {
 		next := waiting[0]
 		waiting = waiting[1:]
 		if seen[next] {
@@ -171,7 +186,7 @@ func (t *tracking) origins(arn string) map[string]bool {
 			found[node] = true
 			continue
 		}
-		waiting = append(waiting[:len(waiting):len(waiting)], t.sources[next]...)
+		waiting = append(waiting, t.sources[next]...)
 	}
 	return found
 }

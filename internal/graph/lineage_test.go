@@ -88,3 +88,32 @@ func TestLineageAddsNothingTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestMaskedSourcesAreNotTheSame: an action whose source is masked is not taken
+// for a newer one of another thing.
+func TestMaskedSourcesAreNotTheSame(t *testing.T) {
+	d := copied()
+	action := func(name, at string) inventory.LineageEntity {
+		return inventory.LineageEntity{
+			Kind: inventory.LineageAction, ARN: arnHere + "action/" + name, Type: "Copy", Source: inventory.Masked, CreatedAt: at,
+		}
+	}
+	link := func(source, destination string) inventory.LineageLink {
+		return inventory.LineageLink{Source: arnHere + source, Destination: arnHere + destination}
+	}
+	d.Lineage[0].Entities = append(d.Lineage[0].Entities, action("a", "2026-01-01T00:00:00Z"), action("b", "2026-02-01T00:00:00Z"))
+	d.Lineage[0].Links = []inventory.LineageLink{
+		link("experiment-trial-component/train-1-aws-training-job", "action/a"), link("action/a", "artifact/live"),
+		link("experiment-trial-component/train-2-aws-training-job", "action/b"), link("action/b", "artifact/live"),
+	}
+	g := Of(d)
+	var got []string
+	for _, e := range g.Edges {
+		if e.Relation == relationLineage {
+			got = append(got, g.Node(e.From).Name+" <- "+g.Node(e.To).Name)
+		}
+	}
+	if diff := cmp.Diff([]string{"s3://models/live.tar.gz <- Train-1", "s3://models/live.tar.gz <- Train-2"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -288,6 +288,36 @@ func TestDeletedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestListsThatARegionDoesNotHave: they are no failure, there is nothing to read,
+// and whatever else there is stays.
+func TestListsThatARegionDoesNotHave(t *testing.T) {
+	account := someOfEveryKind(t, keptOfTiny, keptOfTiny)
+	newClient(t, account)
+	calm := faultyScan(t, account, nil)
+	operations := map[string]standin.OperationKnobs{}
+	for _, operation := range operationsOfTable() {
+		if strings.HasPrefix(operation, "sagemaker:List") && rootOf(operation) != inventory.KindEndpoint {
+			operations[operation] = standin.OperationKnobs{Fail: &standin.Failure{Code: "UnknownOperationException", Message: "unknown"}}
+		}
+	}
+	got := faultyScan(t, account, operations)
+	if len(operations) < 50 || len(got.Unread) != 0 || len(got.Endpoints) != len(calm.Endpoints) || len(got.Lineage) != 0 {
+		t.Errorf("%d lists are not offered: %d endpoints, unread %v", len(operations), len(got.Endpoints), codes(got.Unread))
+	}
+	// What belongs to a description is left out of it, and nothing else is.
+	for operation := range operations {
+		if !slices.ContainsFunc(table, func(k kind) bool {
+			return slices.ContainsFunc(k.details, func(d lister) bool { return "sagemaker:"+d.operation == operation })
+		}) {
+			delete(operations, operation)
+		}
+	}
+	got = faultyScan(t, account, operations)
+	if diff := cmp.Diff(count(calm), count(got)); diff != "" || len(operations) == 0 || len(got.Unread) != 0 {
+		t.Errorf("%d details are not offered: unread %v, resources (-want +got):\n%s", len(operations), codes(got.Unread), diff)
+	}
+}
+
 // TestThePolicyIsTheLeast: the policy allows all that a scan calls, nothing
 // that it does not, and nothing that writes; and IAM takes it.
 func TestThePolicyIsTheLeast(t *testing.T) {
