@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	azblob "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -83,10 +84,18 @@ func (u *azureBlocks) resume(ctx context.Context, _ string, _ layout) (held, err
 
 func (u *azureBlocks) send(ctx context.Context, p piece, content *payload) (string, error) {
 	id := azureBlockID(p.number, content.data)
-	_, err := u.client.StageBlock(ctx, id, content.body(), &blockblob.StageBlockOptions{
+	_, err := u.client.StageBlock(sentOnce(ctx), id, content.body(), &blockblob.StageBlockOptions{
 		TransactionalValidation: azblob.TransferValidationTypeComputeCRC64(),
 	})
 	return id, err
+}
+
+// sentOnce keeps Azure's library from sending a body again by itself. It winds the
+// body back while a connection that broke may still read it, so that the bytes of
+// one attempt get into the other; upload begins each attempt with a reader of its
+// own.
+func sentOnce(ctx context.Context) context.Context {
+	return policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1})
 }
 
 func (u *azureBlocks) finish(ctx context.Context, parts []sentPart, _ *sums) (Check, error) {

@@ -43,7 +43,7 @@ func (b *bucket) put(ctx context.Context, key string, data []byte) (Check, error
 		return CheckWhole, err
 	case b.azure != nil && plainKey(key):
 		content := &payload{data: data, moved: func() {}}
-		_, err := b.azure.NewBlockBlobClient(key).Upload(ctx, content.body(), &blockblob.UploadOptions{
+		_, err := b.azure.NewBlockBlobClient(key).Upload(sentOnce(ctx), content.body(), &blockblob.UploadOptions{
 			TransactionalValidation: azblob.TransferValidationTypeComputeCRC64(),
 			HTTPHeaders:             &azblob.HTTPHeaders{BlobContentType: aws.String("application/octet-stream")},
 		})

@@ -40,6 +40,9 @@ const minSecretLength = 8
 // secretGiven says that a name and its value are a secret, and not the name of
 // one, a word of a tokenizer, or what stands for a value.
 func secretGiven(name, value string) bool {
+	for _, scheme := range []string{"Bearer ", "Basic ", "Token ", "token "} {
+		value = strings.TrimPrefix(value, scheme)
+	}
 	if len(value) < minSecretLength || !inventory.SecretName(name) || strings.ContainsAny(value, " \t\n<>{}[]$*%") {
 		return false
 	}

@@ -15,6 +15,7 @@ func TestHardcodedSecrets(t *testing.T) {
 		"an attribute":            {"code/a.py", "class C:\n    def __init__(self):\n        self.api_key = 'a1b2c3d4e5f6'\n", 1},
 		"a keyword":               {"code/a.py", "import redis\nr = redis.Redis(host='h', password='hunter2-and-more')\n", 1},
 		"a key of a dict":         {"code/a.py", "c = {'host': 'https://db.acme.io', 'password': 'hunter2-and-more'}\n", 1},
+		"a header":                {"code/a.py", "import requests\nrequests.get('u', headers={'Authorization': 'Bearer a1b2c3d4e5f6'})\n", 1},
 		"an address":              {"code/a.py", "DSN = 'postgresql://svc:p4ssw0rd@db.acme.io:5432/features'\n", 1},
 		"a key of AWS":            {"code/a.py", "x = 'AKIAIOSFODNN7EXAMPLE'\n", 1},
 		"YAML":                    {"config.yaml", "db:\n  password: hunter2-and-more\n", 1},
@@ -28,7 +29,7 @@ func TestHardcodedSecrets(t *testing.T) {
 		"a word of a tokenizer":   {"code/a.py", "eos_token = '<|endoftext|>'\nmask_token = '[MASK]'\nmax_tokens = '12345678'\npad_token='<pad>'\n", 0},
 		"settings of a tokenizer": {"generation_config.json", "{\"bos_token_id\": 12345678, \"pad_token\": \"<extra_id_99>\"}\n", 0},
 		"a name of a column":      {"code/a.py", "token_column = 'tokens_2024'\n", 0},
-		"a header":                {"code/a.py", "AUTH_HEADER = 'X-Api-Key-V2'\n", 0},
+		"the name of a header":    {"code/a.py", "AUTH_HEADER = 'X-Api-Key-V2'\n", 0},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
