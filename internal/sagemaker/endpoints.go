@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 
+	"landfall.dev/landfall/internal/awsfailure"
 	"landfall.dev/landfall/internal/inventory"
 )
 
@@ -161,7 +162,11 @@ func (s *scan) readTags(t *thing) {
 		tags, err := remember(s, operation+"|"+l.ARN, func() ([]inventory.Tag, error) {
 			return fromTheStart(func() ([]inventory.Tag, error) { return s.tagsOf(ctx, l.ARN) })
 		})
-		if err != nil {
+		switch {
+		case err == nil:
+		case awsfailure.Gone(err):
+			return nil
+		default:
 			return s.failed(ctx, operation, l.Name, err)
 		}
 		s.mu.Lock()

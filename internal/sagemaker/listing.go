@@ -65,8 +65,8 @@ func (l *listing) next(ctx context.Context, number int, token string) error {
 	case tokenExpired(err) && token != "" && l.round < maxRounds:
 		l.round++
 		return l.next(ctx, 0, "")
-	case notOffered(err):
-		return nil
+	case notOffered(err) || l.parent != "" && awsfailure.Gone(err):
+		return nil // what it is about may have been deleted meanwhile
 	default:
 		return l.failed(ctx, l.kind.list.operation, l.parent, err)
 	}
