@@ -269,8 +269,8 @@ func (p *placer) name(g pool) string {
 	}
 	if g.gpu != nil {
 		full += "-gpu"
-		if g.gpu.model != "" {
-			full += "-" + label(g.gpu.model)
+		if model := g.shownGPU(); model != "" {
+			full += "-" + label(model)
 		}
 		full += g.gpu.sharing.suffix()
 	}
@@ -298,6 +298,15 @@ func (p *placer) name(g pool) string {
 			return numbered
 		}
 	}
+}
+
+// shownGPU is the model of GPU that the pool's nodes have, which another may
+// stand in for; that which its work wants as long as no node is chosen.
+func (g *pool) shownGPU() string {
+	if g.nodeType.Accelerator != nil {
+		return g.nodeType.Accelerator.Model
+	}
+	return g.gpu.model
 }
 
 // mostNameLength leaves room for a number in the 63 characters of a label's

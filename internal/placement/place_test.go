@@ -117,8 +117,8 @@ func TestPools(t *testing.T) {
 			reason: "another GPU with as much memory will do",
 			in:     Input{Target: Target{Provider: ProviderGKE}, Workloads: []Workload{onGPU(workload("see", ClassOnline, 1000, 2048, 1), "T4", 16384, 0, 0)}},
 			want: []summary{{
-				Name: "online-gpu-t4", Type: "g2-standard-4", Priority: "landfall-serving", Workloads: []string{"Endpoint/see"},
-				Taints:  []string{"landfall.dev/pool=online-gpu-t4:NoSchedule", "nvidia.com/gpu=present:NoSchedule"},
+				Name: "online-gpu-l4", Type: "g2-standard-4", Priority: "landfall-serving", Workloads: []string{"Endpoint/see"},
+				Taints:  []string{"landfall.dev/pool=online-gpu-l4:NoSchedule", "nvidia.com/gpu=present:NoSchedule"},
 				Sharing: SharingNone, Resource: "nvidia.com/gpu",
 			}},
 		},

@@ -5,11 +5,14 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/template"
 
 	"github.com/zclconf/go-cty/cty"
 
+	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/gap"
 	"landfall.dev/landfall/internal/inventory"
 	"landfall.dev/landfall/internal/placement"
@@ -25,6 +28,8 @@ type readme struct {
 	Phases    []readmePhase
 	Pipelines []readmeFile
 	Gaps      []readmeGaps
+	// Secrets are those that the models name and nobody wrote.
+	Secrets []readmeSecret
 	// Missing have no bundle; ByHand become something else than files here.
 	Missing, ByHand []string
 	Pools           []placement.NodePool
@@ -62,6 +67,13 @@ type readmeFile struct {
 	Label, Name, Folder, File string
 	// Beside names what else lies there.
 	Beside string
+}
+
+// readmeSecret is a Secret that has to be there before a model starts.
+type readmeSecret struct {
+	Name, Label string
+	// What is in it: its keys, or what for it is where Kubernetes says which.
+	What string
 }
 
 // readmeGaps are those of one workload.
@@ -137,9 +149,29 @@ func (t *tree) describePhases(in *readme) {
 				Label: e.label, Name: e.endpoint.Name, Folder: e.folder, Beside: strings.Join(beside, ", "),
 			})
 			in.addGaps(e.label, e.gaps)
+			in.addSecrets(e.label, e.model)
 			in.Scaled = in.Scaled || e.scaled
 		}
 		in.Phases = append(in.Phases, shown)
+	}
+}
+
+// addSecrets lists what a model takes from Secrets.
+func (in *readme) addSecrets(label string, model *v1alpha1.Model) {
+	keys := map[string][]string{}
+	for _, variable := range model.Spec.Container.Env {
+		if from := variable.ValueFrom; from != nil && from.SecretKeyRef != nil {
+			keys[from.SecretKeyRef.Name] = append(keys[from.SecretKeyRef.Name], "`"+from.SecretKeyRef.Key+"`")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		in.Secrets = append(in.Secrets, readmeSecret{Name: name, Label: label, What: "the keys " + strings.Join(keys[name], ", ")})
+	}
+	if artifact := model.Spec.Artifact; artifact != nil && artifact.CredentialsSecretRef != nil {
+		in.Secrets = append(in.Secrets, readmeSecret{Name: artifact.CredentialsSecretRef.Name, Label: label, What: "what opens the store of the model's files"})
+	}
+	for _, pull := range model.Spec.Container.ImagePullSecrets {
+		in.Secrets = append(in.Secrets, readmeSecret{Name: pull.Name, Label: label, What: "what opens the image's registry"})
 	}
 }
 

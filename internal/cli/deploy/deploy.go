@@ -134,9 +134,7 @@ func (o *options) show(plans []*planned) error {
 			return err
 		}
 		if p.live != nil && p.action == configured {
-			if tool := session.ManagedBy(p.live); tool != "" {
-				o.session.Warnf("%s is managed by %s, which may put back what is changed here: change it at its source too", p.name(), tool)
-			}
+			o.session.WarnOfManager(p.name(), p.live)
 		}
 	}
 	if o.consent.DryRun() {

@@ -82,9 +82,7 @@ func (o *verbOptions) apply(ctx context.Context, cluster client.Client, before, 
 		return err
 	}
 	o.session.Notef("%s", effect)
-	if tool := session.ManagedBy(before); tool != "" {
-		o.session.Warnf("%s is managed by %s, which may put back what is changed here: change it at its source too", before.Name, tool)
-	}
+	o.session.WarnOfManager(before.Name, before)
 	if o.consent.ClientOnly() {
 		o.session.Notef("endpoint %s: nothing was sent (dry run)", before.Name)
 		return nil

@@ -16,7 +16,6 @@ import (
 
 	"landfall.dev/landfall/api/v1alpha1"
 	"landfall.dev/landfall/internal/cli/output"
-	"landfall.dev/landfall/internal/naming"
 	"landfall.dev/landfall/internal/view"
 )
 
@@ -141,25 +140,6 @@ func (w warnings) HandleWarningHeaderWithContext(_ context.Context, code int, _,
 	if code == miscellaneousPersistentWarning && text != "" {
 		w.session.Warnf("%s", text)
 	}
-}
-
-// ManagedBy names the tool that owns an object and would put back what is
-// changed beside it, or nothing.
-func ManagedBy(object client.Object) string {
-	for _, sign := range []struct{ key, tool string }{
-		{"kustomize.toolkit.fluxcd.io/name", "Flux"},
-		{"helm.toolkit.fluxcd.io/name", "Flux"},
-		{"argocd.argoproj.io/instance", "Argo CD"},
-		{"argocd.argoproj.io/tracking-id", "Argo CD"},
-	} {
-		if object.GetLabels()[sign.key] != "" || object.GetAnnotations()[sign.key] != "" {
-			return sign.tool
-		}
-	}
-	if object.GetLabels()[naming.LabelManagedBy] == "Helm" {
-		return "Helm"
-	}
-	return ""
 }
 
 // PrintObject writes one object as JSON or YAML.
