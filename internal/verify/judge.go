@@ -131,6 +131,9 @@ func judgeAnswers(r Run) (Step, bool) {
 		return Step{}, false
 	}
 	step := Step{Verdict: Passed, Detail: fmt.Sprintf("%d of %d equal, %d different, %d opaque", a.Equal, compared, a.Different, a.Opaque)}
+	if compared == 0 {
+		step.Detail = "none could be compared"
+	}
 	if a.Uncompared > 0 {
 		step.Detail += fmt.Sprintf(", %d without a captured answer", a.Uncompared)
 	}
@@ -222,6 +225,9 @@ func judgePeak(r Run) (Step, bool) {
 	case p.Ended != "":
 		step.Verdict, step.Do = Failed, "raise the memory limit, or plan more pods"
 		step.Detail += "; the container ended under the load: " + p.Ended
+	case r.failsAlone():
+		step.Verdict, step.Do = Failed, failingAlone
+		step.Detail += "; " + tally(l.Failures)
 	case l.Requests == 0 || l.ErrorPercent() > r.Limits.MostErrorPercent:
 		step.Verdict, step.Do = Failed, "plan larger pods, or more of them"
 		step.Detail += "; " + tally(l.Failures)
@@ -232,6 +238,15 @@ func judgePeak(r Run) (Step, bool) {
 		r.warnOfLatency(&step, l)
 	}
 	return step, true
+}
+
+const failingAlone = "requests fail without any load too, so that this tells nothing: mend first what Answers found"
+
+// failsAlone says that every request failed before any load, which is not for
+// want of size.
+func (r Run) failsAlone() bool {
+	a := r.Figures.Answers
+	return a != nil && a.Sent > 0 && a.Failed == a.Sent
 }
 
 // warnOfLatency compares with one request at a time.
@@ -266,6 +281,8 @@ func judgeStop(r Run) (Step, bool) {
 	case s.ExitCode == killedExitCode:
 		step.Verdict = Failed
 		step.Do = "let the server end on SIGTERM; a shell as process 1 must exec it, or pass the signal on"
+	case q != nil && q.Failed > 0 && r.failsAlone():
+		step.Verdict, step.Do = Warned, failingAlone
 	case q != nil && q.Failed > 0:
 		step.Verdict = Warned
 		step.Do = "routers may send a pod requests for a second after its deletion; let it answer until SIGTERM"

@@ -129,6 +129,25 @@ func TestJudge(t *testing.T) {
 			"fails as hardened (exit code 3; its log: Read-only file system: '/x'), and with needs [WritableRootFilesystem] too (exit code 4; its log: Permission denied: '/x'); runs with needs: [WritableRootFilesystem, Root]",
 			"best, let it write below /tmp, and give 10001 what it needs; or allow it: set spec.container.needs: [WritableRootFilesystem, Root]",
 		},
+		"requests that fail without load are not for want of size": {
+			func(r *Run) {
+				r.Figures.Answers = &AnswerFigures{Sent: 1, Failed: 1, Failures: map[string]int{"status 400": 1}}
+				r.Figures.Peak.Load = Load{OfferedPerSecond: 9, Seconds: 45, Requests: 419, Errors: 419, Failures: map[string]int64{"status 400": 419}}
+			},
+			StepTwicePeak, Failed, "memory 800 MiB, at most 850 MiB; status 400: 419", "without any load too",
+		},
+		"a slowest hundredth takes a hundred": {
+			func(r *Run) {
+				r.Figures.Peak.Load = Load{OfferedPerSecond: 1, Seconds: 10, Requests: 10, AnsweredPerSecond: 1, P99Milliseconds: 7}
+			},
+			StepTwicePeak, Passed, "0 of 10 failed, the slowest of 10 answers took 7 ms", "",
+		},
+		"few periods are not judged": {
+			func(r *Run) {
+				r.Figures.Throttling = &ThrottlingFigures{LimitMillis: 100, TwicePeak: &Throttled{Periods: 4, ThrottledPeriods: 2, Percent: 50}}
+			},
+			StepThrottling, Passed, "50 % at twice the peak (2 of 4, too few to judge)", "",
+		},
 		"needs that the Model names": {
 			func(r *Run) { r.Figures.Hardening.Declared = []Need{NeedRoot} }, StepHardening, Passed, "but for what its Model names: needs [Root]", "",
 		},
@@ -248,5 +267,25 @@ func TestJudge(t *testing.T) {
 				t.Errorf("Failed() = %t", report.Failed())
 			}
 		})
+	}
+}
+
+// What fails without load and without a stop is blamed on neither, and nothing is
+// said to be borne.
+func TestRequestsThatAlwaysFail(t *testing.T) {
+	run := good()
+	run.Outside = nil
+	run.Figures.Answers = &AnswerFigures{Sent: 2, Failed: 2, Failures: map[string]int{"status 400": 2}}
+	run.Figures.Stop.Requests = &StopCounts{Failed: 100, InFlight: 2}
+	report := Report{Steps: Judge(run)}
+	for name, want := range map[StepName]Step{
+		StepAnswers:        {Verdict: Failed, Detail: "none could be compared, 2 failed (status 400: 2)", Do: "log"},
+		StepStop:           {Verdict: Warned, Detail: "100 failed", Do: "without any load too"},
+		StepMissingNetwork: {Verdict: Warned, Detail: "2 of 2 requests failed; no finding names a service", Do: "see Answers"},
+	} {
+		step, _ := report.Step(name)
+		if step.Verdict != want.Verdict || !strings.Contains(step.Detail, want.Detail) || !strings.Contains(step.Do, want.Do) {
+			t.Errorf("%+v; want %+v", step, want)
+		}
 	}
 }

@@ -94,6 +94,11 @@ func judgeNetwork(r Run) (Step, bool) {
 	}
 	a, named := r.Figures.Answers, r.outside()
 	switch {
+	case named == "" && a != nil && a.Failed > 0:
+		return Step{
+			Verdict: Warned, Detail: fmt.Sprintf("%s, and then %d of %d requests failed; no finding names a service outside it, and what they lack is not known%s", without, a.Failed, a.Sent, limit),
+			Do: "see Answers first",
+		}, true
 	case named == "":
 		return Step{Verdict: Passed, Detail: without + ", and no finding names a service outside it" + limit}, true
 	case a == nil || a.Sent == 0:

@@ -81,7 +81,7 @@ func (l RampLimits) LatencyBound(alone Load) float64 {
 func (l RampLimits) turned(steps []Load) (Turn, string) {
 	last := steps[len(steps)-1]
 	if last.Requests == 0 || last.ErrorPercent() > l.MostErrorPercent {
-		return TurnErrors, fmt.Sprintf("at %d requests at a time %d of %d failed", last.Concurrency, last.Errors, last.Requests)
+		return TurnErrors, fmt.Sprintf("at %s at a time %d of %d failed", count(last.Concurrency, "request"), last.Errors, last.Requests)
 	}
 	if len(steps) == 1 {
 		return TurnNone, ended(last)

@@ -69,7 +69,7 @@ func TestRamp(t *testing.T) {
 		}, safe: 16, turn: TurnLatency, why: "64 ms, and 50 ms"},
 		"errors": {reason: "from 4 on half fail", do: failingFrom(4, server(64, 10)), safe: 2, turn: TurnErrors, why: "at 4 requests at a time"},
 		"errors at once": {
-			reason: "nothing is safe", do: failingFrom(1, server(64, 10)), safe: 0, turn: TurnErrors, why: "at 1 requests at a time",
+			reason: "nothing is safe", do: failingFrom(1, server(64, 10)), safe: 0, turn: TurnErrors, why: "at 1 request at a time",
 		},
 		"no answers at all": {reason: "none is as bad as an error", do: func(n int) Load { return Load{Concurrency: n} }, safe: 0, turn: TurnErrors, why: "0 of 0 failed"},
 		"nothing turns":     {reason: "the end of the ramp", do: server(1000, 10), safe: 64, turn: TurnNone, why: "up to 64"},

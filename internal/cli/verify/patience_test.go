@@ -87,6 +87,7 @@ func TestNobodyWaitsForEver(t *testing.T) {
 func TestAQuotaHearsOfThePodThatEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := answered(t, "create", errQuota)
+		r.remember("pod", "before")
 		if err := r.create(t.Context(), somePod.DeepCopy()); err != nil {
 			t.Errorf("a quota that is free a moment later: %v", err)
 		}
@@ -95,8 +96,13 @@ func TestAQuotaHearsOfThePodThatEnded(t *testing.T) {
 			full[i] = errQuota
 		}
 		r, _ = answered(t, "create", full...)
-		if err := r.create(t.Context(), somePod.DeepCopy()); !admissionDenied(err) {
-			t.Errorf("a quota that is full: %v", err)
+		begin := time.Now()
+		if err := r.create(t.Context(), somePod.DeepCopy()); !admissionDenied(err) || time.Since(begin) > 0 {
+			t.Errorf("a quota that is full before the run: %v after %s", err, time.Since(begin))
+		}
+		r.remember("pod", "before")
+		if err := r.create(t.Context(), somePod.DeepCopy()); !admissionDenied(err) || time.Since(begin) > 2*quotaPatience {
+			t.Errorf("a quota that stays full: %v after %s", err, time.Since(begin))
 		}
 	})
 }

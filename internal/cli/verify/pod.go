@@ -24,9 +24,13 @@ type pod struct{ *corev1.Pod }
 // create makes a pod of the run.
 func (r *run) create(ctx context.Context, wanted *corev1.Pod) error {
 	var err error
-	for until := time.Now().Add(quotaPatience); ; {
+	until := time.Now()
+	if slices.ContainsFunc(r.made, func(m made) bool { return m.kind == "pod" }) {
+		until = until.Add(quotaPatience)
+	}
+	for {
 		err = r.createOnce(ctx, wanted)
-		if !overQuota(err) || time.Now().After(until) || !pause(ctx, quotaPeriod) {
+		if !overQuota(err) || !time.Now().Before(until) || !pause(ctx, quotaPeriod) {
 			break
 		}
 	}
@@ -50,10 +54,10 @@ func (r *run) createOnce(ctx context.Context, wanted *corev1.Pod) error {
 	})
 }
 
-// A quota counts a pod until the API server hears of its end, so that the next
-// may come a moment too early.
+// A quota counts a pod until the controllers have heard of its end, so that the
+// run's next pod may come too early. Its first has nothing to wait for.
 const (
-	quotaPatience = 15 * time.Second
+	quotaPatience = time.Minute
 	quotaPeriod   = 2 * time.Second
 )
 
