@@ -36,8 +36,8 @@ at the end, also when you interrupt it.
 
 A model that does not run with the security settings of Landfall's pods, and whose log
 names what it lacks, is tried once more with exactly that need, and so on for each need
-that a log then names; the report names them, and nothing is changed. With --strict there
-is no second try.
+that a log then names; the report names them, and nothing is changed. With --strict
+there is no second try.
 
 --requests is a file of SageMaker's data capture, or of lines such as
   {"contentType":"text/csv","body":"1,2","expected":{"body":"0.7"}}
