@@ -67,7 +67,7 @@ func Build(inv inventory.Document, previous *Document, options Options) (Documen
 // build plans an inventory whose workloads and relations are concluded.
 func build(inv inventory.Document, related relations, previous *Document, options Options) (Document, []Change, error) {
 	b := builder{inventory: inv, previous: previous}
-	options.Clusters = options.split(placesOf(b.keys()))
+	options.Clusters = options.split(b.keys())
 	b.scene, b.options = newScene(inv, options), options
 	b.countRegions()
 	b.scene.relations = related

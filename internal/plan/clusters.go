@@ -59,7 +59,7 @@ var clusterNameForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
 // split adds clusters for the places that none has yet. Those that a person
 // wrote stay as they are.
-func (o Options) split(places []inventory.Place) []Cluster {
+func (o Options) split(keys []inventory.WorkloadKey) []Cluster {
 	if o.Split == SplitNone {
 		return nil
 	}
@@ -67,7 +67,8 @@ func (o Options) split(places []inventory.Place) []Cluster {
 	if o.Split == "" {
 		return clusters
 	}
-	for _, place := range places {
+	most := mostRegions(keys)
+	for _, place := range placesOf(keys) {
 		if clusterOf(clusters, place) != nil {
 			continue
 		}
@@ -82,10 +83,28 @@ func (o Options) split(places []inventory.Place) []Cluster {
 		}
 		if provider := cmp.Or(o.Target.Provider, placement.ProviderEKS); provider == placement.ProviderEKS {
 			c.Region = place.Region // other clouds call their regions otherwise
+			if o.Split == SplitAccount {
+				c.Region = most[place.AccountID]
+			}
 		}
 		clusters = append(clusters, c)
 	}
 	return clusters
+}
+
+// mostRegions is the region of each account that most of its workloads are in.
+func mostRegions(keys []inventory.WorkloadKey) map[string]string {
+	count, most := map[inventory.Place]int{}, map[string]string{}
+	for _, key := range keys {
+		count[key.Place]++
+	}
+	for _, place := range placesOf(keys) {
+		best, known := most[place.AccountID]
+		if !known || count[place] > count[inventory.Place{AccountID: place.AccountID, Region: best}] {
+			most[place.AccountID] = place.Region
+		}
+	}
+	return most
 }
 
 // clusterOf returns the cluster that takes a place, or nil.

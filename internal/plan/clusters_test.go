@@ -57,6 +57,18 @@ func TestOneClusterForTwoRegionsIsSaid(t *testing.T) {
 	}
 }
 
+// Most of the account's workloads are in the region that comes second.
+func TestAClusterForAnAccountIsWhereMostOfItIs(t *testing.T) {
+	d, _ := built(t, twoRegions(), nil, Options{Split: SplitAccount})
+	want := []Cluster{{Name: "123456789012", Target: placement.Target{Region: "us-east-1"}, Places: []Places{{AccountID: "123456789012"}}}}
+	if diff := cmp.Diff(want, d.Clusters); diff != "" {
+		t.Errorf("clusters (-want +got):\n%s", diff)
+	}
+	if text := strings.Join(d.Notes, "\n"); !strings.Contains(text, "change the places under clusters") || strings.Contains(text, "--cluster-per") {
+		t.Errorf("the notes are %q", text)
+	}
+}
+
 func TestAClusterForEachRegion(t *testing.T) {
 	d, _ := built(t, twoRegions(), nil, Options{Split: SplitRegion})
 	want := []Cluster{

@@ -60,14 +60,14 @@ func (b *builder) noteRegions() []string {
 		for _, region := range slices.Sorted(maps.Keys(count)) {
 			regions = append(regions, fmt.Sprintf("%s (%d)", region, count[region]))
 		}
-		which := "one cluster is planned"
+		which, apart := "one cluster is planned", "plan with --cluster-per region, or write them under clusters"
 		if len(b.options.Clusters) > 0 {
-			which = fmt.Sprintf("the cluster %s is planned", cmp.Or(name, DefaultCluster))
+			which, apart = fmt.Sprintf("the cluster %s is planned", cmp.Or(name, DefaultCluster)), "change the places under clusters"
 		}
 		notes = append(notes, fmt.Sprintf("%s in %s for workloads of %d regions: %s. Callers and files of the others are far from it: every request and every model "+
 			"crosses between regions, which takes tens of milliseconds or more, and AWS asks for each GB that leaves a region; neither is in the costs. "+
-			"For clusters of their own, plan with --cluster-per region, or write them under clusters",
-			which, cmp.Or(b.targetNamed(name).Region, "a region that is not said"), len(count), strings.Join(regions, ", ")))
+			"For clusters of their own, %s",
+			which, cmp.Or(b.targetNamed(name).Region, "a region that is not said"), len(count), strings.Join(regions, ", "), apart))
 	}
 	return notes
 }
@@ -113,7 +113,7 @@ func (b *builder) noteUnpricedNodes() []string {
 		slices.Sort(types)
 		provider := cmp.Or(target.Provider, placement.ProviderEKS)
 		notes = append(notes, fmt.Sprintf("nothing tells the price of %s, so that what they run is not compared: write the prices into a file that "+
-			"plan --print-prices --provider %s begins, and name it with --prices", strings.Join(types, ", "), provider))
+			"plan --print-prices --provider %s begins, and name it with --prices; or plan with types that have one, under target.nodeTypes", strings.Join(types, ", "), provider))
 	}
 	return notes
 }

@@ -243,12 +243,23 @@ func PlanCosts(d plan.Document) Table {
 		row("SageMaker → "+part.Name, part.SageMaker)
 		row(part.Name, part.Cluster)
 	}
-	same := inventory.Cost{Estimate: c.SageMaker.Estimate || c.StaysUSD+c.RetiredUSD > 0, PricesOf: c.SageMaker.PricesOf}
+	same := inventory.Cost{Estimate: c.SageMaker.Estimate || c.StaysUSD+c.RetiredUSD > 0, PricesOf: cmp.Or(c.SageMaker.PricesOf, newestPrices(d))}
 	same.USD, same.Basis = c.StaysUSD, "what stays on SageMaker: kept, or blocked for as long as it is"
 	row("stays", same)
 	same.USD, same.Basis = c.RetiredUSD, "what ends with what is retired"
 	row("retired", same)
 	return table
+}
+
+// newestPrices is the date of the newest price of what is not moved.
+func newestPrices(d plan.Document) string {
+	newest := ""
+	for i := range d.Workloads {
+		if w := &d.Workloads[i]; w.SageMakerCost != nil && !moving(*w) {
+			newest = max(newest, w.SageMakerCost.PricesOf)
+		}
+	}
+	return newest
 }
 
 // Decisions counts the workloads by decision: 6 Move, 9 MoveLater.

@@ -109,6 +109,12 @@ func TestPlanCosts(t *testing.T) {
 	if diff := cmp.Diff(want, texts(view.PlanCosts(planned()))); diff != "" {
 		t.Errorf("PlanCosts() differs (-want +got):\n%s", diff)
 	}
+	nothingMoves := planned()
+	nothingMoves.Costs.SageMaker = inventory.Cost{}
+	nothingMoves.Workloads = []plan.Workload{{Settings: plan.Settings{Decision: plan.Keep}, SageMakerCost: &inventory.Cost{USD: 20, PricesOf: "2026-10-05"}}}
+	if rows := texts(view.PlanCosts(nothingMoves)); rows[3][3] != "2026-10-05" {
+		t.Errorf("of what stays, where nothing is compared, the prices are of %s", rows[3][3])
+	}
 	if table := view.PlanCosts(plan.Document{}); len(table.Rows) != 0 {
 		t.Errorf("without costs: %v", table.Rows)
 	}
