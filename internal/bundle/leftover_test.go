@@ -219,3 +219,17 @@ func TestNewFolderIsNotTakenForALeftover(t *testing.T) {
 		})
 	}
 }
+
+// TestStoreOptionsAreForTheirStore: what was said of this run's store is not sent
+// to another one that an old journal names.
+func TestStoreOptionsAreForTheirStore(t *testing.T) {
+	x := &exporter{Options: Options{StoreURI: "s3://models/", Store: blob.Options{Region: "eu-west-1", EndpointURL: "https://s3.example.com"}}}
+	for scheme, want := range map[string]blob.Options{
+		"s3": x.Store,
+		"gs": {Region: "eu-west-1"},
+	} {
+		if diff := cmp.Diff(want, x.storeOptions(blob.Location{Scheme: scheme})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", scheme, diff)
+		}
+	}
+}
