@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strconv"
 	"time"
@@ -33,13 +34,17 @@ func (r *run) isolation(ctx context.Context) error {
 		return r.notIsolated(ctx, err)
 	}
 	var seen []core.Reach
+	var denied, last time.Time
 	err = r.listen(ctx, pod.Name, core.PhaseIsolation, func(o core.Observation) error {
 		if o.Reach == nil {
 			return nil
 		}
 		if seen = append(seen, *o.Reach); len(seen) == 1 {
-			return r.denyEgress(ctx, pod.Name)
+			err := r.denyEgress(ctx, pod.Name)
+			denied = r.session.Now()
+			return err
 		}
+		last = r.session.Now()
 		return nil
 	})
 	const wanted = 2 // before the policy, and after
@@ -49,9 +54,21 @@ func (r *run) isolation(ctx context.Context) error {
 		}
 		return r.notIsolated(ctx, err)
 	}
+	if tooSoon(seen[len(seen)-1], last.Sub(denied)) {
+		return r.notIsolated(ctx, errLate)
+	}
 	a := r.found.Figures.Answers
 	r.found.Figures.Isolation = core.Isolate(seen[0], seen[len(seen)-1], a != nil && a.Sent > a.Failed)
 	return nil
+}
+
+// errLate is that the policy came to hold when the pod was done trying.
+var errLate = errors.New("the API server was away or slow while it was tried; repeat it")
+
+// tooSoon says that what was still reached proves nothing, as the policy had held
+// for so short a time: the API server may be away between the two looks.
+func tooSoon(after core.Reach, held time.Duration) bool {
+	return len(after.Reached) > 0 && held < isolationSeconds*time.Second/2
 }
 
 // notIsolated skips the step: nothing else rests on it.

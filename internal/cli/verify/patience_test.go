@@ -195,3 +195,11 @@ func TestLastWordsAfterRequestsStayInTheCluster(t *testing.T) {
 		t.Errorf("it tells %q", why)
 	}
 }
+
+// A policy that came to hold late is not told to be without force.
+func TestAPolicyThatCameLateProvesNothing(t *testing.T) {
+	open := core.Reach{Reached: []core.Place{core.PlaceAPIServer}}
+	if !tooSoon(open, time.Second) || tooSoon(open, isolationSeconds*time.Second) || tooSoon(core.Reach{}, time.Second) {
+		t.Error("what was reached counts after the time that a network gets, and what was closed at once")
+	}
+}

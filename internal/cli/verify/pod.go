@@ -215,6 +215,7 @@ func (p pod) check() error {
 			stuck.brief = fmt.Sprintf("the container %s ended: %s", status.Name, codeOf(ended))
 			if status.Name == naming.ContainerModel && ended.Reason != reasonOOM {
 				stuck.cause = causeOf(ended.Message, ended.ExitCode)
+				p.outOfTime(stuck, ended)
 			}
 			return stuck
 		}
@@ -223,6 +224,30 @@ func (p pod) check() error {
 		return &stuckError{why: fmt.Sprintf("the pod failed: %s %s", p.Status.Reason, short(p.Status.Message)), do: "see kubectl describe pod: repeat with --keep"}
 	}
 	return nil
+}
+
+// signalled are the exit codes of a container that was told to end: that of a
+// server which does, and those of SIGKILL and SIGTERM.
+var signalled = []int32{0, 137, 143}
+
+// outOfTime corrects why a container ended that the kubelet stopped: its startup
+// probe never passed, and its exit code is that of the signal.
+func (p pod) outOfTime(stuck *stuckError, ended *corev1.ContainerStateTerminated) {
+	index := slices.IndexFunc(p.Spec.Containers, func(c corev1.Container) bool { return c.Name == naming.ContainerModel })
+	if index < 0 || p.Spec.Containers[index].StartupProbe == nil || !slices.Contains(signalled, ended.ExitCode) {
+		return
+	}
+	probe := p.Spec.Containers[index].StartupProbe
+	patience := time.Duration(probe.FailureThreshold*max(probe.PeriodSeconds, 1)) * time.Second
+	// Times are whole seconds, and the first probe is sent within the first period.
+	if ran := ended.FinishedAt.Sub(ended.StartedAt.Time); patience == 0 || ran < patience-time.Second {
+		return
+	}
+	brief := fmt.Sprintf("the container %s did not answer GET /ping within %s of its start, and was stopped (%s)", naming.ContainerModel, patience, codeOf(ended))
+	stuck.why, stuck.brief = strings.Replace(stuck.why, stuck.brief, brief, 1), brief
+	if stuck.cause.Kind == "" {
+		stuck.do = "raise startupTimeoutSeconds in manifests/endpoint.yaml if it needs longer; if not, see its whole log: repeat with --keep, then kubectl logs"
+	}
 }
 
 // endOf tells how a container ended.

@@ -165,3 +165,21 @@ func TestCPUSinceTheSampleBefore(t *testing.T) {
 		t.Errorf("samples = %+v, %+v, %+v; want 500m over 10 s in the second alone", first, second, restarted)
 	}
 }
+
+// The kubelet stops what never answers; that is no crash.
+func TestAModelThatIsTooSlowIsNotToldToHaveCrashed(t *testing.T) {
+	begin := metav1.NewTime(time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC))
+	for ran, want := range map[time.Duration]string{
+		16 * time.Second: "did not answer GET /ping within 15s of its start, and was stopped (exit code 137): loading",
+		3 * time.Second:  "the container model ended: exit code 137: loading",
+	} {
+		p := podWith(ended(137, "Error", "loading"))
+		p.Spec.Containers = []corev1.Container{{Name: naming.ContainerModel, StartupProbe: &corev1.Probe{FailureThreshold: 15, PeriodSeconds: 1}}}
+		terminated := p.ended()
+		terminated.StartedAt, terminated.FinishedAt = begin, metav1.NewTime(begin.Add(ran))
+		reason, is := isStuck(p.check())
+		if !is || !strings.Contains(reason.why, want) || (ran > 15*time.Second) != strings.Contains(reason.do, "startupTimeoutSeconds") {
+			t.Errorf("after %s: %+v; want %q", ran, reason, want)
+		}
+	}
+}
