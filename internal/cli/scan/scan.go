@@ -219,7 +219,16 @@ func (o *options) show(found inventory.Document) error {
 			return fmt.Errorf("cannot write the result: %w", err)
 		}
 	}
-	return o.session.PrintTable(view.Inventory(found), true)
+	const gap = 3 // between columns
+	width, _ := o.session.Size()
+	endpoints, out := view.LeaveOut(view.Inventory(found), width, gap, "MODELS", "MODE", "INSTANCES", "P99")
+	if err := o.session.PrintTable(view.FitLast(view.FitFirst(endpoints, width, gap), width, gap), true); err != nil {
+		return err
+	}
+	if len(out) > 0 {
+		o.session.Notef("Left out for this terminal's width: %s. The inventory has them.", strings.Join(out, ", "))
+	}
+	return nil
 }
 
 // places names where a scan looked.
