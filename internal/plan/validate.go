@@ -166,24 +166,29 @@ func (r Resources) validate() error {
 	if r.Requests.GPU != r.Limits.GPU && r.Limits.GPU != 0 {
 		return fmt.Errorf("limits.gpu is %d and requests.gpu %d; want them equal: GPUs are not overcommitted", r.Limits.GPU, r.Requests.GPU)
 	}
-	for name, pair := range map[string][2]string{
-		"cpu": {r.Requests.CPU, r.Limits.CPU}, "memory": {r.Requests.Memory, r.Limits.Memory},
-	} {
-		request, err := quantity(pair[0])
-		if err != nil {
-			return fmt.Errorf("requests.%s: %w", name, err)
-		}
-		limit, err := quantity(pair[1])
-		if err != nil {
-			return fmt.Errorf("limits.%s: %w", name, err)
-		}
-		if name == "memory" {
-			if err := firstError(notBytes("requests.memory", request), notBytes("limits.memory", limit)); err != nil {
-				return err
-			}
-		}
-		if pair[1] != "" && limit.Cmp(request) < 0 {
-			return fmt.Errorf("limits.%s is %s, less than the request of %s", name, pair[1], pair[0])
+	return firstError(
+		validatePair("cpu", r.Requests.CPU, r.Limits.CPU, resource.Quantity{}),
+		validatePair("memory", r.Requests.Memory, r.Limits.Memory, leastMemory),
+	)
+}
+
+// validatePair looks at what is asked for of one resource and at its limit, each
+// of which may be missing and is no less than the least otherwise.
+func validatePair(name, requested, limited string, least resource.Quantity) error {
+	request, err := quantity(requested)
+	if err != nil {
+		return fmt.Errorf("requests.%s: %w", name, err)
+	}
+	limit, err := quantity(limited)
+	if err != nil {
+		return fmt.Errorf("limits.%s: %w", name, err)
+	}
+	if limited != "" && limit.Cmp(request) < 0 {
+		return fmt.Errorf("limits.%s is %s, less than the request of %s", name, limited, requested)
+	}
+	for side, amount := range map[string]resource.Quantity{"requests": request, "limits": limit} {
+		if !amount.IsZero() && amount.Cmp(least) < 0 {
+			return fmt.Errorf("%s.%s is %s, which is less than 1 MiB; want an amount such as 512Mi or 2Gi", side, name, amount.String())
 		}
 	}
 	return nil
@@ -192,13 +197,6 @@ func (r Resources) validate() error {
 // leastMemory is below what any process runs in. Who asks for less has written
 // another unit: 512m is half a byte.
 var leastMemory = resource.MustParse("1Mi")
-
-func notBytes(field string, amount resource.Quantity) error {
-	if amount.IsZero() || amount.Cmp(leastMemory) >= 0 {
-		return nil
-	}
-	return fmt.Errorf("%s is %s, which is less than 1 MiB; want an amount such as 512Mi or 2Gi", field, amount.String())
-}
 
 // quantity reads a Kubernetes quantity; nothing is zero.
 func quantity(text string) (resource.Quantity, error) {
