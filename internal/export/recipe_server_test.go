@@ -15,14 +15,14 @@ import (
 // standard input, and prints the answers. NumPy is not needed by the scripts
 // that it is run with, nor is requests.
 const driver = `
-import io, json, sys, types
+import io, json, sys, threading, types
 for name in ("numpy", "requests"):
     sys.modules[name] = types.ModuleType(name)
 sys.modules["requests"].Session = object
 sys.path.insert(0, sys.argv[1])
 import server
-for request in json.load(sys.stdin):
-    seen = {}
+asked, behind = [], []
+def ask(request, seen):
     environ = {"REQUEST_METHOD": request["method"], "PATH_INFO": request["path"],
                "wsgi.input": io.BytesIO(request.get("body", "").encode())}
     for name, value in request.get("headers", {}).items():
@@ -31,6 +31,19 @@ for request in json.load(sys.stdin):
     def start(status, headers):
         seen.update(status=status[:3], type=dict(headers)["Content-Type"])
     seen["body"] = b"".join(server.app(environ, start)).decode()
+for request in json.load(sys.stdin):
+    asked.append({})
+    thread = threading.Thread(target=ask, args=(request, asked[-1]))
+    thread.start()
+    if request.get("goesOn"):
+        behind.append(thread)
+    else:
+        thread.join()
+if behind:
+    sys.modules["inference"].GO.set()
+for thread in behind:
+    thread.join()
+for seen in asked:
     print(json.dumps(seen))
 `
 
@@ -39,6 +52,9 @@ type asked struct {
 	Path    string            `json:"path"`
 	Body    string            `json:"body,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
+	// GoesOn says that the next requests come before its answer. The script's
+	// GO is set after the last.
+	GoesOn bool `json:"goesOn,omitempty"`
 }
 
 type answered struct {
@@ -147,6 +163,31 @@ def transform_fn(model, body, content_type, accept):
     return {"answer": model * int(body)}
 `, []asked{{Method: "POST", Path: "/invocations", Body: "21", Headers: map[string]string{"Content-Type": "application/json"}}})
 	if diff := cmp.Diff([]answered{{"200", "application/json", `{"answer": 42}`}}, got); diff != "" {
+		t.Errorf("answers (-want +got):\n%s", diff)
+	}
+}
+
+// TestRecipeServerAnswersPings while the model is at work: a pod that is busy is
+// well. The model is asked in the thread that loaded it.
+func TestRecipeServerAnswersPings(t *testing.T) {
+	got := served(t, registryOfAWS+"sagemaker-scikit-learn:1.2-1", `
+import asyncio, threading
+
+GO = threading.Event()
+asyncio.get_event_loop()
+
+def model_fn(model_dir):
+    return threading.current_thread()
+
+def transform_fn(model, body, content_type, accept):
+    return {"waited": GO.wait(60), "same": model is threading.current_thread()}
+`, []asked{
+		{Method: "POST", Path: "/invocations", GoesOn: true},
+		{Method: "POST", Path: "/invocations", GoesOn: true},
+		{Method: "GET", Path: "/ping"},
+	})
+	answer := answered{"200", "application/json", `{"waited": true, "same": true}`}
+	if diff := cmp.Diff([]answered{answer, answer, {"200", "application/json", ""}}, got); diff != "" {
 		t.Errorf("answers (-want +got):\n%s", diff)
 	}
 }
