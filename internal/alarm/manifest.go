@@ -30,6 +30,10 @@ func PrometheusRule(name, namespace string, rules []Rule) any {
 	})
 }
 
+// scrapeInterval puts four scrapes into the shortest range of a rule, a minute:
+// one that is late or lost leaves enough for a rate.
+const scrapeInterval = "15s"
+
 // PodMonitor returns the PodMonitor that has the routers of a namespace scraped
 // as the rules and the autoscaling expect: with the routers' own labels
 // namespace and endpoint, which the Prometheus Operator renames otherwise.
@@ -37,7 +41,7 @@ func PodMonitor(name, namespace string) any {
 	return manifest("PodMonitor", name, namespace, object{
 		"selector": object{"matchLabels": object{naming.LabelName: naming.Router}},
 		"podMetricsEndpoints": []any{object{
-			"port": naming.PortAdmin, "path": naming.MetricsPath, "interval": "30s", "honorLabels": true,
+			"port": naming.PortAdmin, "path": naming.MetricsPath, "interval": scrapeInterval, "honorLabels": true,
 		}},
 	})
 }
