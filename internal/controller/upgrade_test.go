@@ -11,8 +11,11 @@ import (
 	"landfall.dev/landfall/internal/controller"
 )
 
-func TestUpgradeRestartsNoModel(t *testing.T) {
-	w := newWorld(t)
+// upgraded is a world whose Endpoint was ready when the operator was replaced by
+// one with a newer agent, and the image of the agent in its pods.
+func upgraded(t *testing.T) (w *world, image func() string) {
+	t.Helper()
+	w = newWorld(t)
 	w.approvedModel()
 	w.create(&v1alpha1.Endpoint{}, podsEndpoint)
 	stop := w.startOperator()
@@ -20,7 +23,11 @@ func TestUpgradeRestartsNoModel(t *testing.T) {
 	w.awaitReason(metav1.ConditionTrue, v1alpha1.ReasonReady)
 	stop()
 	w.startOperator(func(o *controller.Options) { o.AgentImage = "registry.example.com/landfall:2" })
-	image := func() string { return w.deployment("churn-cluster").Spec.Template.Spec.InitContainers[0].Image }
+	return w, func() string { return w.deployment("churn-cluster").Spec.Template.Spec.InitContainers[0].Image }
+}
+
+func TestUpgradeRestartsNoModel(t *testing.T) {
+	w, image := upgraded(t)
 
 	// Something that does not change what is served is applied with the old image.
 	w.change(func(e *v1alpha1.Endpoint) { e.Spec.Variants[0].Pods.InvocationTimeoutSeconds = 30 })
@@ -45,15 +52,7 @@ func TestUpgradeRestartsNoModel(t *testing.T) {
 }
 
 func TestPodsThatAreReplacedAnywayGetTheNewAgent(t *testing.T) {
-	w := newWorld(t)
-	w.approvedModel()
-	w.create(&v1alpha1.Endpoint{}, podsEndpoint)
-	stop := w.startOperator()
-	w.playReady("churn-cluster", 1)
-	w.awaitReason(metav1.ConditionTrue, v1alpha1.ReasonReady)
-	stop()
-	w.startOperator(func(o *controller.Options) { o.AgentImage = "registry.example.com/landfall:2" })
-	image := func() string { return w.deployment("churn-cluster").Spec.Template.Spec.InitContainers[0].Image }
+	w, image := upgraded(t)
 	w.change(func(e *v1alpha1.Endpoint) { e.Spec.Variants[0].Pods.StartupTimeoutSeconds = 100 })
 	w.eventually("the new image", func() (bool, string) { return image() == "registry.example.com/landfall:2", image() })
 }

@@ -46,6 +46,6 @@ func TestListMetrics(t *testing.T) {
 	}
 	_, err := client.ListMetrics(context.Background(), &cloudwatch.ListMetricsInput{OwningAccount: aws.String("123456789012")})
 	if err == nil || !strings.Contains(err.Error(), "OwningAccount") {
-		t.Errorf("a parameter that is not implemented: %v", err)
+		t.Errorf("a parameter that the stand-in does not know: %v", err)
 	}
 }

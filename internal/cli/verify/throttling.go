@@ -128,7 +128,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// conclude puts the readings into the report, or why there are none.
+// concludeThrottling puts the readings into the report, or why there are none.
 func (r *run) concludeThrottling() {
 	t := r.throttle
 	if t == nil {
